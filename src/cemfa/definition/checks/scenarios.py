@@ -1,0 +1,382 @@
+"""Rules on scenarios: dates, options, projects, money, changes and events, and whether they fit the model."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from cemfa import units
+from cemfa.definition.checks.context import At, Context
+from cemfa.definition.checks.references import unknown
+from cemfa.definition.checks.uses import share_parameters, units_of
+from cemfa.definition.schema import Change, Funding, NumberRow, Project, Scenario
+from cemfa.errors import Place, Problem, UnitError
+
+_BASELINES: Final = ("as_now", "as_committed")
+_ROUNDING: Final = 1e-9  # of shares typed with nine digits
+_Path = tuple[str | int, ...]
+
+
+def years(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that first decision, target year and horizon follow each other."""
+    s = scenario
+    if not s.decisions_from <= s.target_year <= s.horizon:
+        parameters = {"from": s.decisions_from, "target": s.target_year, "horizon": s.horizon}
+        yield Problem("scenario-years", at("target_year"), parameters)
+    if s.finance.start != s.decisions_from:
+        parameters = {"start": s.finance.start, "from": s.decisions_from}
+        yield Problem("finance-start", at("finance", "start"), parameters)
+
+
+def baselines(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that both baselines are there and hold nothing of their own."""
+    given = {option.baseline: key for key, option in scenario.options.items() if option.baseline}
+    for name in _BASELINES:
+        if name not in given:
+            yield Problem("baseline-missing", at("options"), {"name": name})
+    for key, option in scenario.options.items():
+        if option.baseline and given[option.baseline] != key:
+            parameters = {"name": option.baseline, "first": key}
+            yield Problem("baseline-twice", at("options", given[option.baseline], "baseline"), parameters)
+        if option.baseline and (option.projects or option.programmes or option.policy):
+            yield Problem("baseline-content", at("options", key, key=True), {"name": key})
+
+
+def same_plants(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that a project or programme id used by two options means the same thing in both."""
+    for kind in ("projects", "programmes"):
+        first: dict[str, tuple[str, object]] = {}
+        for option, content in scenario.options.items():
+            for key, thing in getattr(content, kind).items():
+                other, known = first.setdefault(key, (option, thing))
+                if known != thing:
+                    place = at("options", option, kind, key, key=True)
+                    yield Problem("project-differs", place, {"id": key, "first": other, "option": option})
+
+
+def dates(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that decisions fall between the first decision year and the horizon; what is committed may be earlier."""
+    for path, project in _projects(scenario):
+        first = 0 if project.committed else scenario.decisions_from
+        if not first <= project.decision.year <= scenario.horizon:
+            parameters = {"date": project.decision.isoformat(), "from": first or "–", "to": scenario.horizon}
+            yield Problem("decision-date", at(*path, "decision"), parameters)
+
+
+def chains(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that every project has a chain of stages; its stages are distinct."""
+    known = scenario.simulation.stages
+    for path, project in _projects(scenario):
+        chain = project.stages or ("site_secured" if project.site_secured else "site_open")
+        if chain not in known:
+            place = at(*path, "stages" if project.stages else "site_secured")
+            yield unknown("stages-unknown", place, chain, known)
+    for key, stages in known.items():
+        ids = [stage.id for stage in stages]
+        for position, stage in enumerate(ids):
+            if stage in ids[:position]:
+                place = at("simulation", "stages", key, position, "id")
+                yield Problem("stage-twice", place, {"id": stage, "chain": key})
+
+
+def money(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that funders exist, and the shares of each kind of cost sum to one."""
+    for path, project in _projects(scenario):
+        yield from _funding(scenario, project.funding, ("investment", "running"), at, (*path, "funding"))
+    for key, option in scenario.options.items():
+        for name, programme in option.programmes.items():
+            needed = ["investment"] if programme.start_up_cost else []
+            needed += ["running"] if programme.running_cost else []
+            path = ("options", key, "programmes", name, "funding")
+            yield from _funding(scenario, programme.funding, needed, at, path)
+
+
+def _funding(
+    scenario: Scenario, funding: Sequence[Funding], needed: Sequence[str], at: At, path: _Path
+) -> Iterator[Problem]:
+    totals: dict[str, list[float]] = defaultdict(list)
+    for position, part in enumerate(funding):
+        totals[part.of].append(part.share)
+        if part.source not in scenario.funders:
+            yield unknown("funder-unknown", at(*path, position, "source"), part.source, scenario.funders)
+    for kind in needed:
+        if kind not in totals:
+            yield Problem("funding-missing", at(*path), {"of": kind})
+    for kind, shares in totals.items():
+        if abs(math.fsum(shares) - 1) > _ROUNDING:
+            parameters = {"of": kind, "sum": math.fsum(shares), "shares": shares}
+            yield Problem("funding-sum", at(*path), parameters)
+
+
+def numbers(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that uncertain numbers carry the unit that their field asks for, money its price year, all their source."""
+    for path, row, expected in uncertain_numbers(scenario):
+        place = at(*path, "unit")
+        try:
+            unit = units.parse(row.unit, place)
+        except UnitError as error:
+            yield from error.problems
+            continue
+        wanted = units.parse(expected)
+        exact = expected in ("month", "d", "1/year")
+        is_money = ("VND", 1) in unit.dimension
+        fits = unit.dimension == wanted.dimension or (expected == "VND/unit" and is_money)
+        if not fits or (exact and not math.isclose(unit.factor, wanted.factor)):
+            yield Problem("unit-field", place, {"unit": row.unit, "expected": expected})
+        if is_money and row.price_year is None:
+            yield Problem("price-year", at(*path), {"unit": row.unit})
+
+
+def events(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that an event is dated, or random with a rate and a duration."""
+    for key, event in scenario.events.items():
+        place = at("events", key, key=True)
+        random = event.rate is not None and event.duration is not None
+        if random == (event.last is not None) or (event.rate is None) != (event.duration is None):
+            yield Problem("event-form", place, {"event": key})
+        elif event.last is not None and (event.first is None or event.first > event.last):
+            first: datetime.date | str = event.first or "–"
+            parameters = {"event": key, "from": str(first), "to": event.last.isoformat()}
+            yield Problem("event-dates", place, parameters)
+
+
+def stress_cases(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that a stress case is run for options that exist."""
+    for key, case in scenario.stress.items():
+        for position, option in enumerate(case.options):
+            if option not in scenario.options:
+                place = at("stress", key, "options", position)
+                yield unknown("stress-option", place, option, scenario.options)
+
+
+def change_years(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that parameters change only from the first decision year on: before it all options share one history."""
+    for path, change in _changes(scenario):
+        early = [year for year in change.values if year < scenario.decisions_from]
+        if early:
+            place = at(*path, "values", early[0], key=True)
+            yield Problem("change-early", place, {"year": early[0], "from": scenario.decisions_from})
+
+
+def horizon(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that the model's periods hold the decisions and the horizon."""
+    first, last = c.model.periods.first, c.model.periods.last
+    for key in ("decisions_from", "horizon"):
+        year = getattr(scenario, key)
+        if not first <= year <= last:
+            parameters = {"year": year, "first": first, "last": last}
+            yield Problem("year-outside-model", at(key), parameters)
+
+
+def plants(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that a project adds to a capacity of the model, at a place of it, with a known technology."""
+    technologies = sorted({r.index["technology"] for r in c.model.parameters if "technology" in r.index})
+    with_capacity = [name for name, p in c.model.processes.items() if p.capacity is not None]
+    for path, project in _projects(scenario):
+        process = c.model.processes.get(project.process)
+        if process is None or process.capacity is None:
+            code = "process-unknown" if process is None else "project-capacity"
+            yield unknown(code, at(*path, "process"), project.process, with_capacity)
+            continue
+        over = process.capacity.over if process.capacity.over is not None else process.over
+        yield from _place(c, project.place, over, at, (*path, "place"), exact=True)
+        technology = project.technology or process.technology
+        if technology is None:
+            yield Problem("project-technology", at(*path, key=True), {"process": project.process})
+        elif technology not in technologies:
+            place = at(*path, "technology" if project.technology else "process")
+            yield unknown("technology-unknown", place, technology, technologies)
+
+
+def changed_parameters(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that a change names a parameter, a place and a unit that fit."""
+    for path, change in _changes(scenario):
+        rows = c.rows.get(change.parameter)
+        if rows is None:
+            yield unknown("parameter-unknown", at(*path, "parameter"), change.parameter, c.rows)
+            continue
+        columns = sorted({column for _, row in rows for column in row.index})
+        yield from _place(c, change.place, columns, at, (*path, "place"), exact=False)
+        yield from _change_unit(change, c, at(*path, "unit"))
+
+
+def _change_unit(change: Change, c: Context, place: Place) -> Iterator[Problem]:
+    try:
+        unit = units.parse(change.unit, place)
+    except UnitError as error:
+        yield from error.problems
+        return
+    own = units_of(c, change.parameter)
+    wanted = units.Unit("1", 1.0, units.DIMENSIONLESS) if change.how == "multiply" else own
+    if wanted is not None and unit.dimension != wanted.dimension:
+        yield Problem("unit-field", place, {"unit": change.unit, "expected": wanted.canonical})
+
+
+def changed_shares(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that a change of a share stays between 0 and 1 and says where the mass comes from."""
+    shares = set(share_parameters(c))
+    groups = {name for name, rows in c.rows.items() if any(row.group for _, row in rows)}
+    for path, change in _changes(scenario):
+        name = change.parameter
+        if name not in shares:
+            if change.taken_from is not None and name in c.rows:
+                yield Problem("policy-from-unused", at(*path, "from"), {"parameter": name})
+            continue
+        yield from _share_values(change, at, path)
+        if change.taken_from is None:
+            yield Problem("policy-from", at(*path), {"parameter": name})
+        elif change.taken_from == "proportional" and name not in groups:
+            yield Problem("policy-proportional", at(*path, "from"), {"parameter": name})
+        elif change.taken_from == "remainder" and not _beside_remainder(c, name):
+            yield Problem("policy-remainder", at(*path, "from"), {"parameter": name})
+        elif isinstance(change.taken_from, tuple):
+            for position, giver in enumerate(change.taken_from):
+                if giver not in shares or giver == name:
+                    place = at(*path, "from", position)
+                    yield unknown("policy-giver", place, giver, sorted(shares - {name}))
+
+
+def _share_values(change: Change, at: At, path: _Path) -> Iterator[Problem]:
+    try:
+        factor = units.parse(change.unit).factor
+    except UnitError:
+        return  # reported as a unit
+    for year, value in change.values.items():
+        if change.how in ("set", "at_least") and not 0 <= value * factor <= 1:
+            place = at(*path, "values", year)
+            yield Problem("policy-share", place, {"parameter": change.parameter, "year": year, "value": value})
+
+
+def _beside_remainder(c: Context, parameter: str) -> bool:
+    """Tell whether every process out of which a share with this parameter leaves has a remainder as well."""
+    found = False
+    for way in c.routes.values():
+        flow = c.model.flows[way.name]
+        if not any(isinstance(s, tuple) and parameter in s for s in (flow.share or {}).values()):
+            continue
+        found = True
+        siblings = [other for _, _, other in c.leaving(way.source.process)]
+        if not any("remainder" in (other.share or {}).values() for other in siblings):
+            return False
+    return found
+
+
+def closures(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that an event closes a process of the model at a place of it, but never one that must always accept."""
+    last: dict[str, str] = {}
+    for name in c.routes:
+        flow = c.model.flows[name]
+        if flow.otherwise and flow.otherwise[-1] in c.routes:
+            last[c.routes[flow.otherwise[-1]].target.process] = name
+    for key, event in scenario.events.items():
+        where = ("events", key)
+        process = c.model.processes.get(event.process)
+        if process is None:
+            yield unknown("process-unknown", at(*where, "process"), event.process, c.model.processes)
+            continue
+        yield from _place(c, event.place, process.over, at, (*where, "place"), exact=False)
+        if event.process in last:
+            parameters = {"process": event.process, "flow": last[event.process]}
+            yield Problem("event-closes-last", at(*where, "process"), parameters)
+
+
+def assumptions(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that an assumed alternative exists for the parameter."""
+    for name, alternative in scenario.assume.items():
+        if name not in c.rows:
+            yield unknown("parameter-unknown", at("assume", name, key=True), name, c.rows)
+            continue
+        known = sorted({row.alternative for _, row in c.rows[name] if row.alternative})
+        if alternative not in known:
+            yield unknown("alternative-unknown", at("assume", name), alternative, known, parameter=name)
+
+
+def cited(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that what the scenario cites stands among its own sources or those of the model."""
+    known = {**c.model.sources, **scenario.sources}
+    found: list[tuple[_Path, str]] = [((*path, "source"), row.source) for path, row, _ in uncertain_numbers(scenario)]
+    found += [(("stress", key, "source"), case.source) for key, case in scenario.stress.items()]
+    found += [(("events", key, "source"), event.source) for key, event in scenario.events.items()]
+    for path, source in found:
+        if source not in known:
+            yield unknown("source-unknown", at(*path), source, known)
+
+
+def _place(
+    c: Context, given: Mapping[str, str | tuple[str, ...]], over: Sequence[str], at: At, path: _Path, *, exact: bool
+) -> Iterator[Problem]:
+    """Yield what is wrong with a place; an exact one names an item for each dimension."""
+    for dimension in over if exact else ():
+        if dimension not in given:
+            yield Problem("place-missing", at(*path), {"dimension": dimension, "over": list(over)})
+    for dimension, items in given.items():
+        if dimension not in over:
+            yield unknown("place-dimension", at(*path, dimension, key=True), dimension, over)
+            continue
+        if dimension in c.dimensions:
+            known = [item.id for item in c.model.items(dimension)]
+        else:
+            known = list(c.model.layers.names if dimension == "layer" else c.model.goods)
+        if dimension == "technology":
+            continue
+        for item in (items,) if isinstance(items, str) else items:
+            if item not in known:
+                yield unknown("item-unknown", at(*path, dimension), item, known, dimension=dimension)
+
+
+def _projects(scenario: Scenario) -> Iterator[tuple[_Path, Project]]:
+    for option, content in scenario.options.items():
+        for key, project in content.projects.items():
+            yield ("options", option, "projects", key), project
+
+
+def _changes(scenario: Scenario) -> Iterator[tuple[_Path, Change]]:
+    for option, content in scenario.options.items():
+        where = ("options", option)
+        for key, programme in content.programmes.items():
+            for position, change in enumerate(programme.changes):
+                yield (*where, "programmes", key, "changes", position), change
+        for position, change in enumerate(content.policy):
+            yield (*where, "policy", position), change
+    for key, case in scenario.stress.items():
+        for position, change in enumerate(case.changes):
+            yield ("stress", key, "changes", position), change
+
+
+def uncertain_numbers(scenario: Scenario) -> Iterator[tuple[_Path, NumberRow, str]]:
+    """Yield every uncertain number with its path and the unit it must have (money: the dimension only)."""
+    yield ("finance", "discount_rate"), scenario.finance.discount_rate, "1"
+    for chain, stages in scenario.simulation.stages.items():
+        for position, stage in enumerate(stages):
+            yield ("simulation", "stages", chain, position, "duration"), stage.duration, "month"
+    for key, event in scenario.events.items():
+        for name, row, unit in (("rate", event.rate, "1/year"), ("duration", event.duration, "d")):
+            if row is not None:
+                yield ("events", key, name), row, unit
+    for path, project in _projects(scenario):
+        if project.capex is not None:
+            yield (*path, "capex"), project.capex, "VND"
+    for option, content in scenario.options.items():
+        for key, programme in content.programmes.items():
+            path = ("options", option, "programmes", key)
+            for name, row in (("start_up_cost", programme.start_up_cost), ("running_cost", programme.running_cost)):
+                if row is not None:
+                    yield (*path, name), row, "VND/unit"
+
+
+OWN_RULES = (
+    years,
+    baselines,
+    same_plants,
+    dates,
+    chains,
+    money,
+    numbers,
+    events,
+    stress_cases,
+    change_years,
+)
+MODEL_RULES = (horizon, plants, changed_parameters, changed_shares, closures, assumptions, cited)

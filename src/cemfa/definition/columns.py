@@ -1,0 +1,80 @@
+"""Which columns each table of a model has: data, read by `load` and by the reference of the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from cemfa.definition.schema import RESERVED_INDICES
+from cemfa.definition.tables import Column
+
+LABELS: Final = {"label_vi": "vi", "label_en": "en"}
+"""Columns of a label and the language of each."""
+
+_LABEL: Final = tuple(Column(name) for name in LABELS)
+_NAMED: Final = tuple(Column(name, required=True) for name in LABELS)
+_SOURCED: Final = (Column("basis", required=True, filled=True), Column("source", required=True, filled=True))
+_VALUE: Final = Column("value", "number", required=True, filled=True)
+_MONTH: Final = Column("month", "whole", required=True, filled=True)
+_YEAR: Final = Column("year", "whole", required=True, filled=True)
+_GOOD: Final = (Column("organic", "flag"), Column("cannot_carry"), Column("colour"))
+_NUMBER: Final = (
+    _VALUE,
+    Column("unit", required=True, filled=True),
+    Column("distribution"),
+    Column("low", "number"),
+    Column("high", "number"),
+    Column("meaning"),
+    Column("price_year", "whole"),
+    *_SOURCED,
+    Column("note"),
+)
+_PARAMETER: Final = (
+    Column("year", "whole"),
+    *_NUMBER,
+    Column("group"),
+    Column("concentration", "number"),
+    Column("varies_by"),
+    Column("correlated_with"),
+    Column("alternative"),
+    Column("hold", "flag"),
+)
+
+
+def dimension_columns() -> tuple[Column, ...]:
+    """Return the columns of a table of a dimension's items."""
+    place = (Column("lat", "number"), Column("lon", "number"), Column("gso_code"))
+    return (_key("id"), *_LABEL, *place)
+
+
+def table_columns(dimensions: Iterable[str], *, history: bool = False) -> dict[str, tuple[Column, ...]]:
+    """Return the columns of each table of fixed name, in the order in which they are read.
+
+    Parameters
+    ----------
+    dimensions : names of the model's dimensions, which may be columns of parameters and histories
+    history : with the table of deposits before the first period, whose name is free
+
+    Examples
+    --------
+    >>> [column.name for column in table_columns(["district"])["parameters"]][:4]
+    ['parameter', 'district', 'layer', 'good']
+    """
+    axes = tuple(Column(name) for name in dimensions)
+    indices = (*axes, *(Column(name) for name in RESERVED_INDICES if name != "technology"))
+    found = {
+        "goods": (_key("id"), *_NAMED, _key("status"), *_GOOD),
+        "parameter_labels": (_key("parameter"), *_NAMED),
+        "sources": (_key("id"), _key("title"), Column("year", "whole"), Column("address"), Column("note")),
+        "parameters": (_key("parameter"), *indices, Column("technology"), *_PARAMETER),
+        "technologies": (_key("technology"), _key("parameter"), *indices, *_PARAMETER),
+        "composition": (_key("good"), _key("layer"), Column("per"), *_NUMBER),
+        "seasons": (_key("profile"), _MONTH, _VALUE, *_SOURCED),
+    }
+    if history:
+        found["history"] = (_key("process"), *axes, _YEAR, _key("layer"), _VALUE, _key("unit"), *_SOURCED)
+    return found
+
+
+def _key(name: str) -> Column:
+    return Column(name, required=True, filled=True)

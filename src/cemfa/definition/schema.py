@@ -1,0 +1,766 @@
+"""What a user may write: frozen models of `model.yaml` and its tables; a field's docstring is its reference.
+
+Second link of the chain: plain data validated here becomes a `Model`, from which the graph and the arrays
+follow. Nothing here holds an array or opens a file.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+"""An identifier: ASCII snake_case."""
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e30, le=1e30)]
+"""A finite number; text and true/false are not taken for one."""
+
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number, likewise."""
+
+RESERVED_INDICES = ("layer", "good", "technology")
+"""Columns that a parameter may have beside the model's own dimensions."""
+
+
+class Frozen(BaseModel):
+    """Base of everything a user writes: unknown keys are refused, nothing changes after reading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True, strict=False
+    )
+
+
+class Label(Frozen):
+    """A name or sentence in both languages."""
+
+    vi: str
+    """In Vietnamese."""
+    en: str
+    """In English."""
+
+    def of(self, lang: str) -> str:
+        """Return the text in a language, `vi` or `en`."""
+        return self.vi if lang == "vi" else self.en
+
+
+class Periods(Frozen):
+    """Modelled calendar years, first and last included."""
+
+    first: Whole = Field(alias="from", ge=1900, le=2200)
+    """First calendar year."""
+    last: Whole = Field(alias="to", ge=1900, le=2200)
+    """Last calendar year."""
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """All years in order."""
+        return tuple(range(self.first, self.last + 1))
+
+
+class Layers(Frozen):
+    """What is balanced."""
+
+    mass: tuple[Id, ...] = ()
+    """Layers that add up to fresh mass."""
+    contained: dict[Id, Id] = {}
+    """Layers inside another one: `carbon: dry_matter`."""
+    elements: tuple[Id, ...] = ()
+    """Layers that are neither: for a model of elements only."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All layers in the order they are written."""
+        return (*self.mass, *self.contained, *self.elements)
+
+
+class Item(Frozen):
+    """One entry of a dimension, for example a district."""
+
+    id: Id
+    """Its id."""
+    label: Label | None = None
+    """Its name; the id stands in where none is given."""
+    lat: Number | None = None
+    """Latitude [degree north] of a representative point."""
+    lon: Number | None = None
+    """Longitude [degree east] of a representative point."""
+    gso_code: str | None = None
+    """Code of the General Statistics Office."""
+
+
+def _items(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return {"items": [{"id": v} if isinstance(v, str) else v for v in value]}
+    return value
+
+
+class Dimension(Frozen):
+    """A list of items over which processes, flows and parameters are repeated."""
+
+    items: tuple[Item, ...] = ()
+    """Its entries; in YAML a plain list of ids, or the name of a table, is enough."""
+    alias: Id | None = None
+    """Another dimension with the same items (`destination: {alias: district}`)."""
+
+
+DimensionWritten = Annotated[
+    Dimension, BeforeValidator(_items, json_schema_input_type=Dimension | list[Id | Item] | str)
+]
+"""A dimension as it may be written: in full, as a list of items, or as the name of a table."""
+
+Factor = Id | Literal[0, 1]
+"""A parameter's name; 0 and 1 are the only literals, every other number is a row with a source."""
+
+
+def _product(value: object) -> object:
+    return [value] if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+
+
+Product = Annotated[
+    tuple[Factor, ...],
+    BeforeValidator(_product, json_schema_input_type=Factor | list[Factor]),
+    Field(min_length=1),
+]
+"""A product of parameters."""
+
+
+class Capacity(Frozen):
+    """A limit on the intake of a process."""
+
+    parameter: Id
+    """Parameter that holds what stands today [t/d or t/year]; a plan adds to it."""
+    over: tuple[Id, ...] | None = None
+    """Dimensions with one capacity each; default: those of the process. Fewer: copies share it."""
+    basis: Id = "fresh"
+    """`fresh` (sum of the mass layers) or a layer."""
+    priority: tuple[Id, ...] = ()
+    """Flows admitted first, in order; the rest share what is left pro rata."""
+
+
+class Demand(Frozen):
+    """What a process needs in a year."""
+
+    amount: Product
+    """Product of parameters [mass per time]."""
+    basis: Id = "fresh"
+    """`fresh` or a layer."""
+
+
+def _demand(value: object) -> object:
+    return {"amount": value} if isinstance(value, list | tuple | str) else value
+
+
+DemandWritten = Annotated[Demand, BeforeValidator(_demand, json_schema_input_type=Demand | Product)]
+"""A demand as it may be written: in full, or as the product alone."""
+
+
+class Stock(Frozen):
+    """A stock: everything that enters the process enters it; its shares divide the release."""
+
+    decay: Literal["none", "first_order"] = "none"
+    """`none`: all that enters stays; `first_order`: a degradable part leaves, from the year after deposit."""
+    layer: Id | None = None
+    """Layer that decays."""
+    rate: Id | None = None
+    """Parameter: decay rate [1/year]."""
+    degradable: Id | None = None
+    """Parameter: share of the layer that can decay; the rest accumulates."""
+    history: str | None = None
+    """Table of deposits before the first period; without it the yearly release is refused as `no-history`."""
+
+
+class Store(Frozen):
+    """A store in front of a process, seen by the simulation only."""
+
+    limit: Product
+    """Largest content [t], per element of the process."""
+    spoilage: Product | None = None
+    """Share of the content lost per day [1/d]."""
+    spoiled_to: Id | None = None
+    """Flow out of the same process that carries what spoils; needed with `spoilage`."""
+
+
+class Outage(Frozen):
+    """Breakdowns of a process with a capacity."""
+
+    mean_time_between: Id
+    """Parameter: mean time between failures [d]."""
+    mean_time_to_repair: Id
+    """Parameter: mean time to repair [d]."""
+
+
+Treatment = Literal[
+    "composting",
+    "home_composting",
+    "vermicompost",
+    "digestion",
+    "insects",
+    "feed",
+    "energy",
+    "incineration",
+    "open_burning",
+    "burial",
+    "dumping",
+    "landfill",
+    "material",
+    "soil",
+]
+"""What a process does to matter, for indicators: which mass counts as recycled and where gases come from."""
+
+
+class Process(Frozen):
+    """Transformation, transport or storage of matter: a box with a balance."""
+
+    label: Label | None = None
+    """Name in both languages."""
+    over: tuple[Id, ...] = ()
+    """Dimensions over which it is repeated."""
+    sink: bool = False
+    """A final process: what enters stays."""
+    capacity: Capacity | None = None
+    """Limit on the intake; a process without one is unlimited."""
+    demand: DemandWritten | None = None
+    """What it needs; one import flow fills the gap (`fills: demand`)."""
+    stock: Stock | None = None
+    """A stock inside it."""
+    store: Store | None = None
+    """A store in front of it (simulation)."""
+    outage: Outage | None = None
+    """Breakdowns: mean availability in the annual balance, random in the simulation."""
+    treatment: Treatment | None = None
+    """What it does to matter, read by the indicators."""
+    circular_model: bool = False
+    """Counts as treatment through a circular-economy model."""
+    technology: Id | None = None
+    """Row key of `technologies.csv` for its costs, labour and emissions."""
+
+
+def _share(value: object) -> object:
+    """Bring every written form of a share to one: a mapping of layer (or `other`) to a product or a word."""
+    return value if value is None or isinstance(value, Mapping) else {"other": value}
+
+
+ShareOfLayer = Literal["remainder", "by_moisture"] | Product
+AmountWritten = Annotated[
+    dict[Id, Product], BeforeValidator(_share, json_schema_input_type=Product | dict[Id, Product])
+]
+"""An amount as it may be written: one product, or one per layer."""
+ShareWritten = Annotated[
+    dict[Id, ShareOfLayer], BeforeValidator(_share, json_schema_input_type=ShareOfLayer | dict[Id, ShareOfLayer])
+]
+"""A share as it may be written: for all layers, or one per layer."""
+
+
+class Ratio(Frozen):
+    """A flow proportional to another flow that enters or leaves the same process."""
+
+    of: Id
+    """That other flow."""
+    times: Product
+    """Factor, a product of parameters."""
+
+
+class FlowGood(Frozen):
+    """The good of a flow taken from a dimension of goods."""
+
+    by: Id
+    """Dimension whose item is the good's id."""
+
+
+class Flow(Frozen):
+    """Mass per time from one process to another, carrying one good.
+
+    It states exactly one of `amount`, `share`, `ratio`, `fills`, `refused`.
+    """
+
+    source: str = Field(alias="from")
+    """`outside`, a process, or a process with fixed or mapped dimensions: `plant(district=destination)`."""
+    target: str = Field(alias="to")
+    """As `from`."""
+    label: Label | None = None
+    """Name in both languages; default: the good's."""
+    good: Id | FlowGood
+    """What it carries."""
+    over: tuple[Id, ...] | None = None
+    """Dimensions over which it is repeated; default: those of `from`, or of `to` if it comes from outside."""
+    only: dict[Id, tuple[Id, ...]] = {}
+    """Restrict dimensions to some items: `destination: [ba_tri, thanh_phu]`."""
+    amount: AmountWritten | None = None
+    """Absolute: a product of parameters [mass per time] in `basis`, or one per layer."""
+    at_most: bool = False
+    """With `amount` out of a process: take what there is when there is less."""
+    share: ShareWritten | None = None
+    """Transfer coefficient: a product for all layers, `remainder`, or a mapping of every layer (or `other`)."""
+    ratio: Ratio | None = None
+    """Proportional to another flow that enters or leaves the same process."""
+    fills: Literal["demand"] | None = None
+    """On one import into a process with a demand: what its other inflows lack."""
+    refused: bool = False
+    """Carries only what other flows' `otherwise` lists send it."""
+    otherwise: tuple[Id, ...] = ()
+    """Where refused mass goes next, in order; the last leads to a process without capacity."""
+    basis: Id = "fresh"
+    """Basis of `amount`: `fresh` or a layer."""
+    origin: Id | None = None
+    """On an arising: household, market, crop, aquaculture, industry."""
+    season: Id | None = None
+    """Monthly profile of `seasons.csv` (simulation); default: even."""
+
+
+class Good(Frozen):
+    """Matter with positive or negative value (a row of `goods.csv`)."""
+
+    id: Id
+    """Its id."""
+    label: Label
+    """Name in both languages."""
+    status: Literal["product", "by_product", "residue", "waste", "resource", "gas"]
+    """Legal status; gases are exempt from the check that contained ≤ container."""
+    organic: bool = False
+    """Counts as organic waste where its stream is household waste."""
+    cannot_carry: tuple[Id, ...] = ()
+    """Layers it cannot hold."""
+    colour: str | None = None
+    """Colour of its flows in figures, `#rrggbb`."""
+
+
+Distribution = Literal["constant", "uniform", "triangular", "pert", "normal", "lognormal", "beta", "dirichlet"]
+
+
+class NumberRow(Frozen):
+    """Fields that every uncertain number has, in any table or in a scenario."""
+
+    value: Number
+    """Mode (triangular, PERT), mean (normal, beta) or median (lognormal)."""
+    unit: str
+    """Unit as the field writes it: `kg/person/d`, `t/d`, `VND/t`, `%`, `1`."""
+    distribution: Distribution = "constant"
+    """Its shape."""
+    low: Number | None = None
+    """Limit (uniform, triangular, PERT) or P5 (normal, lognormal, beta)."""
+    high: Number | None = None
+    """Limit or P95, likewise."""
+    meaning: Literal["limits", "p5_p95"] | None = None
+    """Overrides what `low` and `high` mean."""
+    price_year: Whole | None = None
+    """Year of the prices, for every number in money."""
+    basis: Literal["reported", "derived", "unverified"]
+    """Read in the source, arithmetic on such numbers (the note says how), or literature not opened and judgement."""
+    source: str
+    """Key of `sources.csv`."""
+    note: str = ""
+    """Anything a reader must know."""
+
+
+class ParameterRow(NumberRow):
+    """One row of `parameters.csv` or `technologies.csv`."""
+
+    parameter: Id
+    """Its name."""
+    index: Mapping[str, str] = {}
+    """Item per dimension (or layer, good, technology) column; a blank cell means all and is left out."""
+    year: Whole | None = None
+    """Calendar year; blank: every year. Linear between years, constant within one."""
+    hold: bool = False
+    """The series goes on unchanged before its first and after its last year."""
+    group: Id | None = None
+    """Rows of one Dirichlet group."""
+    concentration: Number | None = Field(default=None, gt=0)
+    """Sum of the Dirichlet parameters of the group."""
+    varies_by: tuple[Id, ...] = ()
+    """Dimensions drawn independently; without them all rows share one draw."""
+    correlated_with: str | None = None
+    """Reserved: another parameter with a rank correlation."""
+    alternative: Id | None = None
+    """Name of a set of conflicting numbers; used where the scenario assumes it. Blank: the default set."""
+
+
+class CompositionRow(NumberRow):
+    """One row of `composition.csv`: how much of a layer a good holds when it crosses the boundary."""
+
+    good: Id
+    """The good."""
+    layer: Id
+    """The layer."""
+    per: Id = "fresh"
+    """`fresh` or the layer it is a share of. One mass layer may be left out: it is the rest."""
+
+
+class SeasonRow(Frozen):
+    """One row of `seasons.csv`."""
+
+    profile: Id
+    """Name of the profile."""
+    month: Whole = Field(ge=1, le=12)
+    """Month 1–12."""
+    value: Number = Field(ge=0)
+    """Weight; a profile is scaled so that a year's days sum to one."""
+    basis: Literal["reported", "derived", "unverified"]
+    """As for parameters."""
+    source: str
+    """Key of `sources.csv`."""
+
+
+class HistoryRow(Frozen):
+    """One row of a table of deposits before the first period."""
+
+    process: Id
+    """Process with the stock."""
+    index: Mapping[str, str] = {}
+    """Item per dimension column of that process."""
+    year: Whole
+    """Calendar year."""
+    layer: Id
+    """Layer."""
+    value: Number = Field(ge=0)
+    """Mass deposited [unit]."""
+    unit: str
+    """Mass per year."""
+    basis: Literal["reported", "derived", "unverified"]
+    """As for parameters."""
+    source: str
+    """Key of `sources.csv`."""
+
+
+class Source(Frozen):
+    """One row of `sources.csv`."""
+
+    id: str
+    """Citation key."""
+    title: str
+    """Title, author and place as one cites it."""
+    year: Whole | None = None
+    """Year published."""
+    address: str = ""
+    """Where it was read."""
+    note: str = ""
+    """Anything a reader must know."""
+
+
+class Target(Frozen):
+    """One target of a plan."""
+
+    id: str
+    """Its number in the plan's list."""
+    label: Label
+    """Its words."""
+    issuer: str
+    """Who set it."""
+    document: str
+    """In which document."""
+    clause: str
+    """Where in the document."""
+    status: Literal["in_force", "closed", "superseded"]
+    """Whether it still binds."""
+    area: str
+    """Territory it speaks of."""
+    year: Whole
+    """Year by which it is due."""
+    value: Number | None = None
+    """Its number; none for a direction or a milestone."""
+    unit: str = ""
+    """Unit of the number."""
+    sense: Literal[">=", ">", "<=", "<", "=", "~", "up", "down", "done"]
+    """How value and target compare; `~` is recorded, not judged; up, down and done are text."""
+    tolerance: Number = 0.0
+    """`= 100 %` means at least 100 % − tolerance; `= 0` means at most the tolerance."""
+    indicator: Id | None = None
+    """Indicator that measures it; none: recorded only."""
+    where: dict[Id, Id] = {}
+    """Part of the indicator: `settlement: urban`."""
+    note: Label | None = None
+    """Why it is only recorded, or how it is read."""
+
+
+class Model(Frozen):
+    """A model as read: plain data, complete, every reference still by name."""
+
+    format: Literal[1]
+    """Version of the grammar."""
+    id: Id
+    """Its id, the name of its folder."""
+    label: Label
+    """Its name."""
+    area: Label | None = None
+    """The territory as it stands in titles of reports."""
+    periods: Periods
+    """Calendar years."""
+    base_year: Whole | None = None
+    """Year of the latest complete observations; default: the first period."""
+    layers: Layers
+    """What is balanced."""
+    dimensions: dict[Id, DimensionWritten] = {}
+    """Dimensions by name."""
+    processes: dict[Id, Process]
+    """Processes by name."""
+    flows: dict[Id, Flow]
+    """Flows by name."""
+    goods: dict[Id, Good] = {}
+    """Goods by id, from `goods.csv`."""
+    parameter_labels: dict[Id, Label] = {}
+    """Names of parameters, from `parameter_labels.csv`."""
+    parameters: tuple[ParameterRow, ...] = ()
+    """Rows of `parameters.csv` and `technologies.csv`."""
+    composition: tuple[CompositionRow, ...] = ()
+    """Rows of `composition.csv`."""
+    seasons: tuple[SeasonRow, ...] = ()
+    """Rows of `seasons.csv`."""
+    history: tuple[HistoryRow, ...] = ()
+    """Rows of the tables named by `stock.history`."""
+    targets: tuple[Target, ...] = ()
+    """Targets, from `targets.yaml`."""
+    sources: dict[str, Source] = {}
+    """Sources by citation key, from `sources.csv`."""
+    inputs: dict[str, str] = {}
+    """SHA-256 of every file read, by name relative to the model; set by the reader."""
+
+    def items(self, dimension: str) -> tuple[Item, ...]:
+        """Return the items of a dimension, following an alias."""
+        found = self.dimensions[dimension]
+        return self.items(found.alias) if found.alias else found.items
+
+    def name_of(self, kind: Literal["process", "flow", "good", "parameter"], key: str, lang: str) -> str:
+        """Return the label of a process, flow, good or parameter in a language; its id where it has none."""
+        found: Any
+        if kind == "parameter":
+            found = self.parameter_labels.get(key)
+        else:
+            tables: dict[str, Mapping[str, Any]]
+            tables = {"process": self.processes, "flow": self.flows, "good": self.goods}
+            found = tables[kind][key].label if key in tables[kind] else None
+        return found.of(lang) if found else key
+
+
+class Stage(Frozen):
+    """One stage between a decision and full operation."""
+
+    id: Id
+    """approval, licence, land, tender, construction, trial_run …"""
+    label: Label
+    """Name in both languages."""
+    duration: NumberRow
+    """How long it takes [month]."""
+    operates: bool = False
+    """The plant already takes waste in this stage (trial run), at `operating_share` of its capacity."""
+    operating_share: Number = Field(default=0.5, ge=0, le=1)
+    """Share of the capacity in such a stage."""
+
+
+class Funding(Frozen):
+    """One source of money of a project or programme."""
+
+    source: Id
+    """Key of the scenario's `funders`."""
+    share: Number = Field(ge=0, le=1)
+    """Share of the investment (or of the running cost, with `of: running`)."""
+    of: Literal["investment", "running"] = "investment"
+    """What it pays for."""
+    until: Whole | None = None
+    """Last year it pays; afterwards the need stands as a line of its own."""
+
+
+class Project(Frozen):
+    """A thing built: a plant, with owner and site."""
+
+    label: Label
+    """Name in both languages."""
+    process: Id
+    """Process whose capacity grows."""
+    place: dict[Id, Id] = {}
+    """Item per dimension of that capacity: `district: ba_tri`."""
+    technology: Id | None = None
+    """Row key of `technologies.csv`; default: the process's."""
+    capacity: Number = Field(gt=0)
+    """Design intake [t/d, basis of the process's capacity]."""
+    owner: Label
+    """Who owns it."""
+    operator: Label
+    """Who runs it."""
+    form: Literal["public", "ppp", "enterprise", "cooperative"]
+    """Form of investment."""
+    land: Number | None = Field(default=None, ge=0)
+    """Land [ha]."""
+    site_secured: bool
+    """Whether the site is secured; chooses the chain of stages."""
+    decision: datetime.date
+    """Date of the investment decision."""
+    stages: Id | None = None
+    """Chain of stages; default: `site_secured` or `site_open`."""
+    capex: NumberRow | None = None
+    """Investment [VND] where it differs from the technology's."""
+    funding: tuple[Funding, ...]
+    """Who pays; the shares of each kind sum to one."""
+    minimum_delivery: Number | None = Field(default=None, ge=0)
+    """Contracted delivery [t/d] that is paid for even when not delivered."""
+    haul_distance: Number | None = Field(default=None, gt=0)
+    """Distance [km] within which supply is counted by `check`."""
+    committed: bool = False
+    """Already committed: also part of the baseline `as_committed`."""
+
+
+class Change(Frozen):
+    """A dated change of a parameter: a ramp or rule."""
+
+    parameter: Id
+    """Parameter changed."""
+    place: dict[Id, Id | tuple[Id, ...]] = {}
+    """Item or items per dimension; blank: everywhere."""
+    values: dict[Whole, Number] = Field(min_length=1)
+    """Year → value; linear between, held after the last, no change before the first."""
+    unit: str
+    """Unit of the values."""
+    how: Literal["set", "add", "multiply", "at_least"] = "set"
+    """How the value joins the sampled one."""
+    taken_from: tuple[Id, ...] | Literal["proportional", "remainder"] | None = Field(None, alias="from")
+    """For a share: parameters that give way, in order; `proportional`; or `remainder` if its process has one."""
+
+
+class Programme(Frozen):
+    """Recurrent spending such as bins and training."""
+
+    label: Label
+    """Name in both languages."""
+    changes: tuple[Change, ...]
+    """What it changes, by place and year."""
+    start_up_cost: NumberRow | None = None
+    """Cost per unit newly reached [VND per unit of the first change]."""
+    running_cost: NumberRow | None = None
+    """Cost per unit and year."""
+    owner: Label
+    """Department in charge."""
+    funding: tuple[Funding, ...]
+    """Who pays."""
+    committed: bool = False
+    """Already committed: also part of the baseline `as_committed`."""
+
+
+class Option(Frozen):
+    """A dated list of projects and programmes (phương án)."""
+
+    label: Label
+    """Name in both languages."""
+    summary: Label | None = None
+    """One sentence."""
+    baseline: Literal["as_now", "as_committed"] | None = None
+    """Set for the two baselines; they have no projects of their own."""
+    projects: dict[Id, Project] = {}
+    """Plants by id; an id used by two options must mean the same plant."""
+    programmes: dict[Id, Programme] = {}
+    """Programmes by id."""
+    policy: tuple[Change, ...] = ()
+    """Ramps and rules that cost nothing by themselves."""
+
+
+class Stress(Frozen):
+    """A named bad case applied to the plants of options."""
+
+    label: Label
+    """Name in both languages."""
+    options: tuple[Id, ...]
+    """Options it is run for."""
+    intake_share: Number = Field(gt=0, le=1)
+    """Largest share of the design intake that the projects' plants take in."""
+    changes: tuple[Change, ...] = ()
+    """Parameters it changes."""
+    basis: Literal["reported", "derived", "unverified"]
+    """As for parameters."""
+    source: str
+    """Key of `sources.csv`."""
+    note: str = ""
+    """Anything a reader must know."""
+
+
+class Event(Frozen):
+    """Something that closes a process: dated, or random with a rate."""
+
+    label: Label
+    """Name in both languages."""
+    kind: Literal["blockade", "flood", "maintenance"]
+    """What it is."""
+    process: Id
+    """Process whose intake stops."""
+    place: dict[Id, Id] = {}
+    """Item per dimension."""
+    first: datetime.date | None = Field(default=None, alias="from")
+    """First day of a dated event; for a random one the day from which it can happen."""
+    last: datetime.date | None = Field(default=None, alias="to")
+    """Last day (included)."""
+    rate: NumberRow | None = None
+    """Random: mean number per year [1/year]."""
+    duration: NumberRow | None = None
+    """Random: how long [d]."""
+    months: tuple[Annotated[Whole, Field(ge=1, le=12)], ...] = ()
+    """Random: months in which it can start; blank: all."""
+    basis: Literal["reported", "derived", "unverified"] = "unverified"
+    """As for parameters."""
+    source: str
+    """Key of `sources.csv`."""
+
+
+class Funder(Frozen):
+    """A source of money."""
+
+    label: Label
+    """Name in both languages."""
+    kind: Literal["budget", "donor", "enterprise", "loan", "household"]
+    """What it is."""
+
+
+class Simulation(Frozen):
+    """Settings of the simulation."""
+
+    replications: Whole = Field(default=100, ge=1)
+    """Simulated histories per option."""
+    stages: dict[Id, tuple[Stage, ...]]
+    """Chains of stages by name; `site_secured` and `site_open` are the defaults."""
+
+
+class Finance(Frozen):
+    """Settings of the economic account."""
+
+    price_year: Whole
+    """All money is in VND of this year."""
+    discount_rate: NumberRow
+    """Real discount rate."""
+    start: Whole
+    """First decision year; everything is discounted to its 1 January."""
+
+
+class Scenario(Frozen):
+    """A scenario as read: options for one model."""
+
+    format: Literal[1]
+    """Version of the grammar."""
+    id: Id
+    """Its id, the name of its file."""
+    label: Label
+    """Its name."""
+    model: str
+    """Model: id in the library, or a path relative to this file."""
+    decisions_from: Whole
+    """First decision year; before it all options share one history."""
+    horizon: Whole
+    """Last simulated year."""
+    target_year: Whole
+    """Year the headline targets are due."""
+    assume: dict[Id, Id] = {}
+    """Parameter → alternative set to use."""
+    options: dict[Id, Option]
+    """Options in the order of the report; the two baselines are always there."""
+    stress: dict[Id, Stress] = {}
+    """Named bad cases."""
+    events: dict[Id, Event] = {}
+    """Closures, dated and random."""
+    funders: dict[Id, Funder]
+    """Sources of money."""
+    simulation: Simulation
+    """Settings of the simulation."""
+    finance: Finance
+    """Settings of the economic account."""
+    sources: dict[str, Source] = {}
+    """Sources beside the model's."""
+    inputs: dict[str, str] = {}
+    """SHA-256 of every file read; set by the reader."""

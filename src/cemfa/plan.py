@@ -1,0 +1,207 @@
+"""An investment plan as plain data: what is built where and when, and which parameters change.
+
+Between definition and numbers: a scenario's option becomes a `Plan`, which `solve` and `simulate` both read.
+A plan changes capacities and parameter values by date and place, never topology.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+from cemfa.definition.schema import Change, Event, NumberRow, Option, Programme, Project, Scenario, Stage, Stress
+
+Place = tuple[tuple[str, str], ...]
+"""Sorted pairs of dimension and item."""
+
+DAYS_PER_MONTH = 365.2425 / 12
+"""Mean length of a Gregorian month [d]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """Capacity that a project adds.
+
+    Parameters
+    ----------
+    project : id of the project; the key of its random streams, so the same plant is equally lucky in every option
+    process, place : whose capacity grows
+    capacity : design intake [t/d]
+    usable : largest share of it that is taken in (a stress case lowers it)
+    decision : date of the decision
+    stages : chain between decision and full operation
+    minimum_delivery : contracted delivery [t/d]
+    """
+
+    project: str
+    process: str
+    place: Place
+    capacity: float
+    usable: float
+    decision: datetime.date
+    stages: tuple[Stage, ...]
+    minimum_delivery: float | None = None
+
+    def central_dates(self) -> tuple[tuple[datetime.date, float], ...]:
+        """Return (date, share of capacity from then on) with every stage at its central duration."""
+        return steps_of(self, [stage.duration.value for stage in self.stages])
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterChange:
+    """A dated change of a parameter at some places.
+
+    `years` and `values` are aligned; linear between, held after the last, no change before the first;
+    `values` are as written, in `unit`. `taken_from` names parameters that give way (shares), or a rule.
+    """
+
+    parameter: str
+    place: tuple[tuple[str, tuple[str, ...]], ...]
+    years: tuple[int, ...]
+    values: tuple[float, ...]
+    unit: str
+    how: Literal["set", "add", "multiply", "at_least"]
+    taken_from: tuple[str, ...] | Literal["proportional", "remainder"] | None
+
+    def value_in(self, year: int) -> float | None:
+        """Return the value in a calendar year, linear between the given ones; None before the first."""
+        if year < self.years[0]:
+            return None
+        for (y0, v0), (y1, v1) in self._spans():
+            if y0 <= year < y1:
+                return v0 + (v1 - v0) * (year - y0) / (y1 - y0)
+        return self.values[-1]
+
+    def _spans(self) -> Iterator[tuple[tuple[int, float], tuple[int, float]]]:
+        points = list(zip(self.years, self.values, strict=True))
+        return pairwise(points)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that an option changes, in the order it was written; later parameter changes act on earlier ones."""
+
+    built: tuple[Built, ...] = ()
+    changes: tuple[ParameterChange, ...] = ()
+    events: tuple[tuple[str, Event], ...] = ()
+
+
+def steps_of(built: Built, months: list[float]) -> tuple[tuple[datetime.date, float], ...]:
+    """Return (date, share of capacity from then on) for given stage durations [month].
+
+    A stage that `operates` contributes its share while it lasts; after the last stage the share is one.
+    """
+    elapsed, found = 0.0, []
+    for stage, duration in zip(built.stages, months, strict=True):
+        if stage.operates:
+            found.append((_after(built.decision, elapsed), stage.operating_share))
+        elapsed += duration
+    found.append((_after(built.decision, elapsed), 1.0))
+    return tuple(found)
+
+
+def _after(date: datetime.date, months: float) -> datetime.date:
+    return date + datetime.timedelta(days=round(months * DAYS_PER_MONTH))
+
+
+def available_share(steps: tuple[tuple[datetime.date, float], ...], year: int) -> float:
+    """Return the mean share of a capacity that is there over a calendar year, by days."""
+    first = datetime.date(year, 1, 1)
+    end = datetime.date(year + 1, 1, 1)
+    days = (end - first).days
+    bounds = [*steps, (datetime.date.max, 0.0)]
+    return sum(
+        share * max(0, (min(until, end) - max(start, first)).days) / days
+        for (start, share), (until, _) in pairwise(bounds)
+    )
+
+
+def plan_of(scenario: Scenario, option: str, *, stress: str | None = None) -> Plan:
+    """Return the plan of one option, under a named stress case if asked.
+
+    The baseline `as_committed` holds what any option marks as committed; every other option includes it,
+    `as_now` does not. Events of the scenario belong to every plan.
+
+    Raises
+    ------
+    KeyError
+        if option or stress case do not exist (the reader has checked those that a user writes).
+    """
+    chosen = scenario.options[option]
+    projects, programmes = _content(scenario, chosen)
+    case = scenario.stress[stress] if stress else None
+    built = tuple(_built(scenario, key, project, case) for key, project in projects.items())
+    changes = [change for p in programmes.values() for change in p.changes] + list(chosen.policy)
+    if case:
+        changes += case.changes
+    return Plan(built, tuple(_change(c) for c in changes), tuple(scenario.events.items()))
+
+
+def content_of(scenario: Scenario, option: str) -> tuple[Mapping[str, Project], Mapping[str, Programme]]:
+    """Return the projects and programmes an option really holds, what is committed included."""
+    return _content(scenario, scenario.options[option])
+
+
+def _content(scenario: Scenario, chosen: Option) -> tuple[dict[str, Project], dict[str, Programme]]:
+    projects: dict[str, Project] = {}
+    programmes: dict[str, Programme] = {}
+    if chosen.baseline != "as_now":
+        for other in scenario.options.values():
+            projects |= {k: p for k, p in other.projects.items() if p.committed}
+            programmes |= {k: p for k, p in other.programmes.items() if p.committed}
+    return projects | chosen.projects, programmes | chosen.programmes
+
+
+def _built(scenario: Scenario, key: str, project: Project, case: Stress | None) -> Built:
+    chain = project.stages or ("site_secured" if project.site_secured else "site_open")
+    return Built(
+        project=key,
+        process=project.process,
+        place=tuple(sorted(project.place.items())),
+        capacity=project.capacity,
+        usable=case.intake_share if case else 1.0,
+        decision=project.decision,
+        stages=scenario.simulation.stages[chain],
+        minimum_delivery=project.minimum_delivery,
+    )
+
+
+def _change(change: Change) -> ParameterChange:
+    place = tuple(sorted((k, (v,) if isinstance(v, str) else v) for k, v in change.place.items()))
+    years = tuple(sorted(change.values))
+    return ParameterChange(
+        change.parameter,
+        place,
+        years,
+        tuple(change.values[y] for y in years),
+        change.unit,
+        change.how,
+        change.taken_from,
+    )
+
+
+def without_projects(plan: Plan) -> Plan:
+    """Return the plan with nothing built: its programmes and policy alone."""
+    return replace(plan, built=())
+
+
+def numbers_of(scenario: Scenario) -> Mapping[str, NumberRow]:
+    """Return every uncertain number of the scenario by the name of its random stream.
+
+    Names hang on the project, programme, chain or event, not on the option, so that options that share
+    them share their luck.
+    """
+    found: dict[str, NumberRow] = {"finance.discount_rate": scenario.finance.discount_rate}
+    for chain, stages in scenario.simulation.stages.items():
+        found |= {f"stages.{chain}.{s.id}": s.duration for s in stages}
+    for key, event in scenario.events.items():
+        found |= {f"events.{key}.{n}": row for n, row in (("rate", event.rate), ("duration", event.duration)) if row}
+    for option in scenario.options.values():
+        found |= {f"projects.{k}.capex": p.capex for k, p in option.projects.items() if p.capex}
+        for key, programme in option.programmes.items():
+            costs = (("start_up_cost", programme.start_up_cost), ("running_cost", programme.running_cost))
+            found |= {f"programmes.{key}.{n}": row for n, row in costs if row}
+    return found
