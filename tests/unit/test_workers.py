@@ -1,0 +1,115 @@
+"""Blocks go out, parts come back in order, errors keep their problems and nobody is left behind."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+
+import numpy as np
+import pytest
+
+from cemfa import locale
+from cemfa.errors import CemfaError, ResourceError
+from cemfa.system.sampling import normal_scores
+from cemfa.workers import AHEAD, cores, parts, worker_count
+
+KINDS = ["threads", "processes"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_parts_come_back_in_block_order(kind, workers):
+    assert list(parts(abs, [-3, 2, -1, 0, -7, 5, -9], workers=workers, kind=kind)) == [3, 2, 1, 0, 7, 5, 9]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_sums_of_draws_have_the_same_bits_for_any_number_of_workers(kind):
+    def total(workers):
+        return sum(float(p.sum()) for p in parts(partial(normal_scores, 1, "a"), range(9), workers=workers, kind=kind))
+
+    assert total(1) == total(2) == total(3)
+
+
+def test_a_slow_first_block_does_not_change_the_order():
+    seen = list(parts(time.sleep, [0.05, 0.0, 0.0], workers=3))
+    assert seen == [None] * 3
+
+    def slow_first(block):
+        time.sleep(0.05 if block == 0 else 0)
+        return block
+
+    assert list(parts(slow_first, range(6), workers=3)) == list(range(6))
+
+
+def test_no_more_blocks_are_handed_out_than_fit():
+    started = []
+    running = parts(started.append, range(100), workers=2)
+    next(running)
+    assert len(started) <= AHEAD * 2 + 1
+    running.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_errors_come_through_with_their_problems(kind):
+    with pytest.raises(CemfaError, match="seed-invalid") as error:
+        list(parts(partial(normal_scores, -1, "a"), range(4), workers=2, kind=kind))
+    assert error.value.problems[0].parameters == {"seed": -1}
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_errors_are_worded_in_the_language_in_force(kind):
+    with locale.use("vi"), pytest.raises(CemfaError, match="số mầm"):
+        list(parts(partial(normal_scores, -1, "a"), range(4), workers=2, kind=kind))
+
+
+def test_a_dead_process_is_an_error_that_says_what_to_do():
+    with pytest.raises(ResourceError, match="worker-lost"):
+        list(parts(os._exit, [3, 3, 3], workers=2, kind="processes"))
+
+
+def test_stopping_early_ends_the_processes():
+    running = parts(time.sleep, [0, 600, 600, 600], workers=2, kind="processes")
+    next(running)
+    running.close()  # would wait ten minutes for the blocks that run
+    assert multiprocessing.active_children() == []
+
+
+INTERRUPTED = """
+import sys, time
+from cemfa.workers import parts
+if __name__ == "__main__":
+    running = parts(time.sleep, [0, 600, 600, 600], workers=2, kind="processes")
+    next(running)
+    print("running", flush=True)
+    try:
+        next(running)
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_ends_the_processes(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(INTERRUPTED)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout.readline() == "running\n"
+        run.send_signal(signal.SIGINT)
+        # the pipe reaches its end only when the parent and every worker that inherited it are gone
+        run.communicate(timeout=120)
+    assert run.returncode == 130
+
+
+def test_counts():
+    assert worker_count(None, 1) == 1
+    assert worker_count(None, 0) == 1
+    assert worker_count(None, 1000) == cores() >= 1
+    assert worker_count(8, 3) == 3
+    for wrong in (0, -2):
+        with pytest.raises(CemfaError, match="workers-count"):
+            worker_count(wrong, 3)
+    assert list(parts(np.sqrt, [])) == []
