@@ -1,0 +1,1 @@
+"""Numbers: the compiled system, its elimination, the draws and the annual balance."""

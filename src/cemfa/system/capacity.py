@@ -1,0 +1,95 @@
+"""What limited processes can take in over a year: what stands today, projects, breakdowns and closures.
+
+Between a plan and `limits`: the mean available capacity of each year, with every project at its central dates and
+random closures at their expectation. `simulate` has its own, daily one.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+import numpy as np
+
+from cemfa import locale, units
+from cemfa.definition.schema import Event
+from cemfa.errors import DefinitionError, Place, Problem
+from cemfa.plan import Built, Plan, available_share
+from cemfa.system.layout import Array, CapacityGroup, System
+from cemfa.system.numbers import Numbers
+
+
+def yearly_capacity(numbers: Numbers, added: Array, opened: Array, days: int) -> Array:
+    """Return the largest intake (G, S) of a year [t/year].
+
+    Parameters
+    ----------
+    numbers : of the period: what stands today [t/d] and how often it works
+    added, opened : shape (G,), capacity of projects [t/d] and share of the days without closure
+    days : of the calendar year
+    """
+    found: Array = (numbers.capacity_today + added[:, None]) * numbers.working * opened[:, None] * days
+    return found
+
+
+def added_capacity(system: System, plan: Plan | None) -> Array:
+    """Return what the projects of a plan add to each group in each year (T, G) [t/d], at their central dates.
+
+    Raises
+    ------
+    DefinitionError
+        for every project whose place has no capacity.
+    """
+    found = np.zeros((len(system.years), len(system.groups)))
+    problems = []
+    for built in plan.built if plan else ():
+        group = group_of(system.groups, built)
+        if group is None:
+            where = ", ".join(f"{d}={item}" for d, item in built.place)
+            shown = {"project": built.project, "process": built.process, "where": where}
+            problems.append(Problem("project-without-capacity", Place(path=f"projects.{built.project}"), shown))
+            continue
+        steps = built.central_dates()
+        for period, year in enumerate(system.years):
+            found[period, group] += built.capacity * built.usable * available_share(steps, year)
+    if problems:
+        raise locale.error(DefinitionError, problems)
+    return found
+
+
+def group_of(groups: Sequence[CapacityGroup], built: Built) -> int | None:
+    """Return the position of the capacity group that a project adds to, None where there is none."""
+    place = dict(built.place)
+    for number, group in enumerate(groups):
+        if group.process == built.process and all(place.get(d) == item for d, item in group.place.items()):
+            return number
+    return None
+
+
+def open_share(system: System, plan: Plan | None) -> Array:
+    """Return the share of each year's days (T, G) on which nothing closes a group, random events by expectation."""
+    found = np.ones((len(system.years), len(system.groups)))
+    for _, event in plan.events if plan else ():
+        hit = [n for n, group in enumerate(system.groups) if closes(event, group)]
+        for period, year in enumerate(system.years):
+            found[period, hit] *= 1.0 - min(1.0, closed_days(event, year) / units.days_in(year))
+    return found
+
+
+def closes(event: Event, group: CapacityGroup) -> bool:
+    """Tell whether an event stops the intake of a capacity group."""
+    here = all(group.place.get(d, item) == item for d, item in event.place.items())
+    return event.process == group.process and here
+
+
+def closed_days(event: Event, year: int) -> float:
+    """Return the days of a calendar year that an event closes, by expectation where it is random."""
+    start, end = datetime.date(year, 1, 1), datetime.date(year + 1, 1, 1)
+    if event.rate is None or event.duration is None:
+        first = event.first or start
+        last = event.last + datetime.timedelta(days=1) if event.last else end
+        return float(max(0, (min(last, end) - max(first, start)).days))
+    possible = max(0, (end - max(event.first or start, start)).days) / (end - start).days
+    per_year = event.rate.value * units.per_year_factor(event.rate.unit, year)
+    lasting, _ = units.to_canonical(event.duration.value, event.duration.unit)
+    return per_year * lasting * possible

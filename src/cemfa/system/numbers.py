@@ -1,0 +1,250 @@
+"""The numbers of one period and block: coefficients, compositions, demands, capacities of today.
+
+Between draws and the balance, read by `solve` and `simulate` alike. Pure: the same draws give the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from cemfa import locale
+from cemfa.errors import Place, Problem, SolveError
+from cemfa.plan import Plan
+from cemfa.system.boundary import compositions
+from cemfa.system.changes import Binding, bind
+from cemfa.system.elimination import OUTSIDE
+from cemfa.system.layout import Array, Index, System
+from cemfa.system.rows import RowGroups
+
+SHARE_TOLERANCE: Final = 1e-12  # rounding of a few dozen shares that were meant to sum to one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """What the balance of one period needs, for S samples.
+
+    Parameters
+    ----------
+    period : position of the year
+    coefficient : shape (F, L, S): the share of its source's throughput [1]; for a flow from outside its mass
+        [t/year]; for a flow out of a stock its share of the release [1]; zero where only the balance tells
+    amounts_out : shape (N, S), absolute amounts out of processes [t/year]
+    ratios_in, ratios_out : shape (N, S), factors [1]
+    demand : shape (N, S) [t/year]
+    composition : shape (G, L, S), goods at the boundary, per unit of fresh mass (or of their basis) [1]
+    moisture : shape (N, S), mass of the stated layer per mass of those it is counted from [1]
+    capacity_today : shape (G, S), without projects [t/d]
+    working : shape (G, S), share of the time without breakdown [1]
+    between, repair : shape (G, S), mean times between failures and to repair [d]; repair 0 without breakdowns
+    rates : per stock, decay rate [1/year]
+    degradable : per stock, share of each inflow that can decay
+    past_degradable : per stock, share of past deposits that can decay
+    cells : shape (C, S), values of the parameters that results show
+    """
+
+    period: int
+    coefficient: Array
+    amounts_out: Array
+    ratios_in: Array
+    ratios_out: Array
+    demand: Array
+    composition: Array
+    moisture: Array
+    capacity_today: Array
+    working: Array
+    between: Array
+    repair: Array
+    rates: tuple[Array, ...]
+    degradable: tuple[Array, ...]
+    past_degradable: tuple[Array, ...]
+    cells: Array
+
+
+def bind_plan(system: System, plan: Plan | None) -> Binding:
+    """Return the changes of a plan bound to a system; do this once per plan.
+
+    Raises
+    ------
+    DefinitionError
+        with every change that reaches no place.
+    """
+    return bind(system.parameters, system.uses, plan)
+
+
+def block_values(system: System, draws: Array, plan: Plan | Binding | None, period: int) -> Numbers:
+    """Return the numbers of one period.
+
+    Parameters
+    ----------
+    draws : shape (R, S), from the system's sampler
+    plan : its parameter changes act here; a `Binding` saves binding it anew. Its projects do not act here
+    period : position of the year
+
+    Raises
+    ------
+    SolveError
+        where a share is negative, or shares of a process do not sum to one, naming process, layer and sample.
+
+    Examples
+    --------
+    >>> from cemfa.definition.load import read_model
+    >>> from cemfa.system.compile import compile_system
+    >>> system = compile_system(read_model("first_steps"))
+    >>> block_values(system, system.sampler.central()[:, None], None, 0).capacity_today.ravel().tolist()
+    [2.0, 0.0]
+    """
+    binding = plan if isinstance(plan, Binding) else bind_plan(system, plan)
+    year = system.years[period]
+    values = binding.values(system.parameters.values(draws, period), year)
+    products = system.products.values(values, binding.position)
+    mass = system.mass_weight()
+    composition = compositions(system.boundary, values, binding.position, mass, {"year": year})
+    coefficient = products[system.share]
+    _resolve_remainders(system, coefficient, products, year)
+    _add_amounts(system, coefficient, products, composition, period)
+    position = binding.position
+    between, repair = (values[position[use]] for use in (system.capacities.between, system.capacities.repair))
+    demands, out = system.demands, system.amounts_out
+    return Numbers(
+        period=period,
+        coefficient=coefficient,
+        amounts_out=products[out.product] * out.factor[period][:, None],
+        ratios_in=products[system.ratios_in.product],
+        ratios_out=products[system.ratios_out.product],
+        demand=products[demands.product] * demands.factor[period][:, None],
+        composition=composition,
+        moisture=_moisture(system, values, position),
+        capacity_today=values[position[system.capacities.use]] * system.capacities.factor[period][:, None],
+        working=between / (between + repair),
+        between=between,
+        repair=repair,
+        rates=tuple(values[position[s.rate]] * s.rate_factor[period] for s in system.stocks),
+        degradable=tuple(values[position[s.degradable]] for s in system.stocks),
+        past_degradable=tuple(values[position[s.history_degradable]] for s in system.stocks),
+        cells=values[position[system.cells]],
+    )
+
+
+@lru_cache(maxsize=8)
+def outflows(system: System) -> RowGroups:
+    """Return flows grouped by the process they leave."""
+    return RowGroups.of(system.source.tolist(), len(system.process_ids))
+
+
+@lru_cache(maxsize=8)
+def inflows(system: System) -> RowGroups:
+    """Return flows grouped by the process they enter."""
+    return RowGroups.of(system.target.tolist(), len(system.process_ids))
+
+
+@lru_cache(maxsize=8)
+def given_inflows(system: System) -> RowGroups:
+    """Return flows whose coefficient is a mass, grouped by the process they enter."""
+    targets = np.where(system.given, system.target, OUTSIDE)
+    return RowGroups.of(targets.tolist(), len(system.process_ids))
+
+
+def _resolve_remainders(system: System, coefficient: Array, products: Array, year: int) -> None:
+    """Check the shares and write the remainders, and what is tied to them, into the coefficients."""
+    _refuse_negative(system, coefficient, year)
+    left = outflows(system).what_is_left(coefficient)
+    _refuse_excess(system, left, year)
+    rest = system.remainders
+    if not len(rest.flow):
+        return
+    free = np.maximum(0.0, left[system.source[rest.flow], rest.layer])
+    times = products[rest.tied_product]
+    weight = 1.0 + RowGroups.of(rest.tied_to.tolist(), len(rest.flow)).add(times)
+    free = free / weight
+    coefficient[rest.flow, rest.layer] = free
+    coefficient[rest.tied_flow, rest.layer[rest.tied_to]] = times * free[rest.tied_to]
+
+
+def _refuse_negative(system: System, coefficient: Array, year: int) -> None:
+    if float(coefficient.min(initial=0.0)) >= 0.0 and np.isfinite(coefficient).all():
+        return
+    wrong = ~(np.isfinite(coefficient) & (coefficient >= 0.0))
+    flow, layer, sample = (int(i[0]) for i in np.nonzero(wrong))
+    raise locale.error(
+        SolveError,
+        Problem(
+            "share-negative",
+            Place(path=f"flows.{system.flow_coords['flow_name'][flow]}"),
+            {
+                "flow": system.flow_ids[flow], "layer": system.layers[layer], "year": year, "sample": sample,
+                "value": float(coefficient[flow, layer, sample]),
+            },
+        ),
+    )  # fmt: skip
+
+
+def _refuse_excess(system: System, left: Array, year: int) -> None:
+    """Raise where shares sum to more than one, or to less without a remainder."""
+    wrong = left < -SHARE_TOLERANCE
+    must = np.repeat(system.decides[:, None], len(system.layers), axis=1)
+    must[system.source[system.remainders.flow], system.remainders.layer] = False
+    wrong |= must[:, :, None] & (left > SHARE_TOLERANCE)
+    if not wrong.any():
+        return
+    problems = []
+    for process, layer in np.argwhere(wrong.any(axis=2))[:20].tolist():
+        sample = int(np.argmax(wrong[process, layer]))
+        shares = [system.flow_ids[f] for f in np.flatnonzero(system.source == process)]
+        shown = {
+            "process": system.process_ids[process], "layer": system.layers[layer], "year": year, "sample": sample,
+            "sum": 1.0 - float(left[process, layer, sample]), "flows": shares,
+        }  # fmt: skip
+        place = Place(path=f"processes.{system.process_coords['process_name'][process]}")
+        code = "shares-above-one" if shown["sum"] > 1 else "shares-below-one"
+        problems.append(Problem(code, place, shown))
+    raise locale.error(SolveError, problems)
+
+
+def _add_amounts(system: System, coefficient: Array, products: Array, composition: Array, period: int) -> None:
+    """Write the masses of flows from outside into their coefficients."""
+    amounts = system.amounts_in
+    mass = products[amounts.product] * amounts.factor[period][:, None]
+    whole = np.flatnonzero(amounts.layer < 0)
+    shares = per_basis(composition, composition, amounts.good[whole], amounts.basis[whole])
+    coefficient[amounts.flow[whole]] = shares * mass[whole][:, None, :]
+    single = np.flatnonzero(amounts.layer >= 0)
+    coefficient[amounts.flow[single], amounts.layer[single]] = mass[single]
+
+
+def per_basis(shares: Array, composition: Array, good: Index, basis: Index) -> Array:
+    """Return some layers (n, l, S) of goods per unit of the basis their mass is stated in.
+
+    Parameters
+    ----------
+    shares : shape (G, l, S), the layers wanted
+    composition : shape (G, L, S), all layers
+
+    Raises
+    ------
+    SolveError
+        where a good holds nothing of the layer of its basis.
+    """
+    found = shares[good]
+    for number, layer in enumerate(basis.tolist()):
+        if layer >= 0:
+            part = composition[good[number], layer]
+            if (part <= 0).any():
+                raise locale.error(SolveError, Problem("basis-absent", Place(path="composition")))
+            found[number] /= part
+    return found
+
+
+def _moisture(system: System, values: Array, position: Index) -> Array:
+    """Return the mass of a stated layer per mass of the layers it is counted from."""
+    stated = values[position[system.moistures.use]]
+    fresh = system.moistures.fresh[:, None]
+    if (fresh & (stated >= 1.0)).any():
+        entry = int(np.flatnonzero((fresh & (stated >= 1.0)).any(axis=1))[0])
+        flow = int(system.moistures.flow[entry])
+        place = Place(path=f"flows.{system.flow_coords['flow_name'][flow]}")
+        raise locale.error(SolveError, Problem("moisture-whole", place, {"flow": system.flow_ids[flow]}))
+    return np.where(fresh, stated / np.where(fresh, 1.0 - stated, 1.0), stated)
