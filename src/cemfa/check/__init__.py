@@ -1,0 +1,132 @@
+"""All rules together: what is wrong or doubtful in a model or scenario, from its files to its numbers.
+
+Above the definition, the system and the indicators: rules that need arrays stand here, and raise nothing for
+what the user wrote. Whatever `check` lets through can be solved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cemfa import library
+from cemfa.check.places import written_place
+from cemfa.definition.checks import in_order
+from cemfa.definition.load import Loaded, LoadedScenario, Places, load_model, load_scenario
+from cemfa.definition.schema import Model
+from cemfa.definition.source import nearest
+from cemfa.errors import CemfaError, DefinitionError, Problem
+
+if TYPE_CHECKING:
+    from cemfa.system.layout import System
+
+__all__ = ["check"]
+
+
+def check(path: str | Path) -> list[Problem]:
+    """Return everything that is wrong or doubtful in a model or scenario, in the order of its files.
+
+    Parameters
+    ----------
+    path : a model's folder, a scenario's file, or the id of one that comes with cemfa
+
+    Returns
+    -------
+    list of Problem
+        empty where all is well; a problem's `severity` tells errors from warnings, its text is
+        `cemfa.locale.problem_text(problem)`
+
+    Examples
+    --------
+    >>> check("first_steps")
+    []
+    """
+    try:
+        kind = library.kind_of(path)
+    except DefinitionError as error:
+        return list(error.problems)
+    if kind == "model":
+        loaded = load_model(path)
+        return in_order([*loaded.problems, *model_numbers(loaded, {})[1]])
+    scenario = load_scenario(path)
+    assume = scenario.scenario.assume if scenario.scenario is not None else {}
+    system, found = model_numbers(scenario.model, assume)
+    own = [*scenario.problems, *scenario_numbers(scenario, system)]
+    return [*in_order(own), *in_order([*scenario.model.problems, *found])]
+
+
+def model_numbers(loaded: Loaded, assume: Mapping[str, str]) -> tuple[System | None, list[Problem]]:
+    """Return the compiled model, and what is wrong with its numbers.
+
+    The balance is asked only where the definition holds; None where it cannot be.
+    """
+    from cemfa.check.goods import central_flows
+    from cemfa.check.shares import share_sums
+    from cemfa.check.spreads import distributions
+
+    if loaded.model is None:
+        return None, []
+    problems = [*unknown_indicators(loaded.model, loaded.places), *distributions(loaded.model, loaded.places)]
+    if _any_error([*loaded.problems, *problems]):
+        return None, problems
+    system, found = _compiled(loaded.model, assume, loaded.places)
+    problems += found
+    if system is not None:
+        shares = list(share_sums(system, loaded.places))
+        problems += shares or central_flows(system, loaded.places)
+    return (None if _any_error(problems) else system), problems
+
+
+def scenario_numbers(loaded: LoadedScenario, system: System | None) -> Iterator[Problem]:
+    """Yield what is wrong with the numbers of a scenario: spreads, ramps that overdraw, plants without supply.
+
+    Parameters
+    ----------
+    system : its model compiled; None where something is wrong with that
+    """
+    from cemfa.check.shares import share_sums
+    from cemfa.check.spreads import scenario_distributions
+    from cemfa.check.supply import supply_warnings
+    from cemfa.plan import plan_of
+
+    scenario, places = loaded.scenario, loaded.places
+    if scenario is None:
+        return
+    drawn = list(scenario_distributions(loaded))
+    yield from drawn
+    if system is None or _any_error([*loaded.problems, *drawn]):
+        return
+    for option in scenario.options:
+        plan = plan_of(scenario, option)
+        where = places.of("options", option, key=True)
+        try:
+            found = list(share_sums(system, loaded.model.places, plan, where))
+            yield from found or supply_warnings(scenario, option, system, places)
+        except CemfaError as error:  # a ramp that reaches no place, or takes more than gives way
+            yield from (replace(p, place=where) for p in error.problems)
+
+
+def _any_error(problems: Sequence[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)
+
+
+def unknown_indicators(model: Model, places: Places) -> Iterator[Problem]:
+    """Yield targets that name an indicator which does not exist."""
+    from cemfa.indicators import REGISTRY
+
+    for position, target in enumerate(model.targets):
+        if target.indicator is not None and target.indicator not in REGISTRY:
+            parameters = {"name": target.indicator, "known": nearest(target.indicator, REGISTRY)}
+            yield Problem("target-indicator", places.of("targets", position, "indicator"), parameters)
+
+
+def _compiled(model: Model, assume: Mapping[str, str], places: Places) -> tuple[System | None, Sequence[Problem]]:
+    """Return the compiled model, or what keeps it from being compiled, with the places of its files."""
+    from cemfa.system.compile import compile_system
+
+    try:
+        return compile_system(model, assume=assume), ()
+    except CemfaError as error:
+        return None, [replace(p, place=written_place(p.place, model, places)) for p in error.problems]

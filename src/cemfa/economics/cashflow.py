@@ -1,0 +1,378 @@
+"""Discounting: net present value, internal rates, payback, levelised cost; the last axis is always time.
+
+Stands at the bottom of `economics`. Time points lie a year apart: point 0 is 1 January of the first decision
+year and is not discounted, point `t` is the end of year `t`. Investment of a year is paid at its beginning,
+operating flows at its end. Money is real, in currency of one price year, so rates are real too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import fsum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from cemfa import locale
+from cemfa.errors import CemfaError, Problem
+
+Array = npt.NDArray[np.float64]
+
+_BISECTIONS: Final = 64  # halves [0, 1] below the spacing of doubles
+_TOUCHING: Final = 1e-13  # a polynomial this close to zero at an extreme, relative to its terms, touches zero
+
+
+@dataclass(frozen=True, slots=True)
+class Irr:
+    """Internal rates of return of several streams.
+
+    Parameters
+    ----------
+    rate : (...), rate per year; NaN where there is none, the one nearest zero where there are several
+    count : (...), how many real rates above -1 there are; a rate with `count` above 1 ranks nothing
+    """
+
+    rate: Array
+    count: npt.NDArray[np.int64]
+
+
+def discount_factors(rate: npt.ArrayLike, points: int) -> Array:
+    """Return the present value of 1 paid at each of `points` time points, the first undiscounted.
+
+    Parameters
+    ----------
+    rate : (...), real discount rate [1/yr], above -1
+    points : number of time points T
+
+    Returns
+    -------
+    (..., T) factors ``(1 + rate) ** -t``
+
+    Raises
+    ------
+    CemfaError
+        `rate-range` where a rate is not a number above -1.
+
+    Examples
+    --------
+    >>> discount_factors(0.25, 3).tolist()
+    [1.0, 0.8, 0.64]
+    """
+    rates = _rates(rate)
+    return np.exp(-np.log1p(rates)[..., None] * np.arange(points)) if points else np.empty((*rates.shape, 0))
+
+
+def present_value(flows: npt.ArrayLike, rate: npt.ArrayLike) -> Array:
+    """Return the value at point 0 of flows at points 0 … T−1: the sum of ``flow / (1 + rate)**t``.
+
+    Parameters
+    ----------
+    flows : (..., T), one value per time point
+    rate : scalar or (...), real discount rate [1/yr]
+    """
+    values = floats(flows)
+    return floats((values * discount_factors(rate, values.shape[-1])).sum(axis=-1))
+
+
+def npv(flows: npt.ArrayLike, rate: npt.ArrayLike) -> Array:
+    """Return the net present value of net flows (received − paid), the first of them undiscounted.
+
+    A spreadsheet's NPV discounts the first value too: its result is this one divided by ``1 + rate``.
+
+    Parameters
+    ----------
+    flows : (..., T), net flow at each time point [money]
+    rate : scalar or (...), real discount rate [1/yr]
+
+    Returns
+    -------
+    (...) [money of point 0]
+
+    Examples
+    --------
+    >>> round(float(npv([-40000, 5000, 8000, 12000, 30000], 0.08)), 6)
+    3065.222668
+    """
+    return present_value(flows, rate)
+
+
+def irr(flows: npt.ArrayLike) -> Irr:
+    """Return the internal rates of many streams and how many each has.
+
+    Streams whose sign changes once have exactly one rate above -1 (Descartes); they are bisected together.
+    The others go through `internal_rates` one by one.
+
+    Parameters
+    ----------
+    flows : (..., T), net flow at each time point [money]
+
+    Examples
+    --------
+    >>> found = irr([[-100, 39, 59, 55, 20], [-100, -1, 0, 0, 0], [-100, 230, -132, 0, 0]])
+    >>> found.count.tolist(), found.rate.round(8).tolist()
+    ([1, 0, 2], [0.28094842, nan, 0.1])
+    """
+    values = _finite(flows)
+    streams = values.reshape(-1, values.shape[-1])
+    changes = _sign_changes(streams)
+    rate = np.full(len(streams), np.nan)
+    count = (changes == 1).astype(np.int64)
+    if (changes == 1).any():
+        rate[changes == 1] = _only_rate(streams[changes == 1])
+    for row in np.flatnonzero(changes > 1):
+        found = internal_rates(streams[row])
+        count[row] = len(found)
+        rate[row] = min(found, key=abs, default=np.nan)
+    return Irr(rate.reshape(values.shape[:-1]), count.reshape(values.shape[:-1]))
+
+
+def internal_rates(flows: npt.ArrayLike) -> tuple[float, ...]:
+    """Return every real internal rate above -1 of one stream, ascending; empty where there is none.
+
+    The roots of the discount polynomial are isolated between those of its derivative, on [0, 1] in
+    ``1/(1+r)`` for rates from zero up and in ``1+r`` for rates below, where no power can overflow.
+
+    Parameters
+    ----------
+    flows : (T,), net flow at each time point [money]
+
+    Examples
+    --------
+    >>> [round(rate, 4) for rate in internal_rates([-5, 10.5, 1, -8, 1])]
+    [-0.8702, 0.0886, 0.7096]
+    >>> internal_rates([100, 50])
+    ()
+    """
+    values = np.trim_zeros(_finite(flows))
+    if values.size < 2:
+        return ()
+    above = [1.0 / v - 1.0 for v in _roots_in_unit(values) if v > 0]
+    below = [w - 1.0 for w in _roots_in_unit(values[::-1]) if 0 < w < 1]
+    return tuple(sorted(below + above))
+
+
+def mirr(flows: npt.ArrayLike, finance_rate: npt.ArrayLike, reinvest_rate: npt.ArrayLike) -> Array:
+    """Return the modified internal rate: receipts reinvested at one rate, payments financed at another.
+
+    ``(future value of receipts / present value of payments) ** (1 / years) − 1``; NaN where either is missing.
+
+    Parameters
+    ----------
+    flows : (..., T), net flow at each time point [money]
+    finance_rate, reinvest_rate : scalar or (...), [1/yr]
+
+    Examples
+    --------
+    >>> round(float(mirr([-120000, 39000, 30000, 21000, 37000, 46000], 0.10, 0.12)), 6)
+    0.126094
+    """
+    values = _finite(flows)
+    years = values.shape[-1] - 1
+    growth = np.exp(np.log1p(_rates(reinvest_rate)) * years)
+    received = present_value(np.maximum(values, 0.0), reinvest_rate) * growth
+    paid = -present_value(np.minimum(values, 0.0), finance_rate)
+    defined = (received > 0) & (paid > 0)
+    gain = np.divide(received, paid, out=np.full(np.shape(defined), np.nan), where=defined)
+    return floats(gain ** (1.0 / max(years, 1)) - 1.0)
+
+
+def simple_payback(flows: npt.ArrayLike) -> Array:
+    """Return the years until the undiscounted running sum first comes back to zero.
+
+    Flows of a year count as spread evenly over it. Infinite where the sum stays negative to the end,
+    0 where it never is negative.
+
+    Parameters
+    ----------
+    flows : (..., T), net flow at each time point [money]
+
+    Examples
+    --------
+    >>> simple_payback([[-100, 40, 40, 40], [-100, 10, 10, 10]]).tolist()
+    [2.5, inf]
+    """
+    return discounted_payback(flows, 0.0)
+
+
+def discounted_payback(flows: npt.ArrayLike, rate: npt.ArrayLike) -> Array:
+    """Return the years until the discounted running sum first comes back to zero; see `simple_payback`."""
+    values = _finite(flows)
+    running = np.cumsum(values * discount_factors(rate, values.shape[-1]), axis=-1)
+    owing = np.logical_or.accumulate(running < 0, axis=-1)
+    before = np.concatenate([np.zeros((*running.shape[:-1], 1)), running[..., :-1]], axis=-1)
+    back = owing & (running >= 0)
+    first = back.argmax(axis=-1)
+    at = np.take_along_axis(running, first[..., None], axis=-1)[..., 0]
+    owed = -np.take_along_axis(before, first[..., None], axis=-1)[..., 0]
+    step = np.where(back.any(axis=-1), at + owed, 1.0)
+    years = first - 1.0 + np.divide(owed, step, out=np.zeros_like(step), where=step > 0)
+    return np.where(back.any(axis=-1), years, np.where(owing.any(axis=-1), np.inf, 0.0))
+
+
+def annuity_factor(rate: npt.ArrayLike, years: npt.ArrayLike) -> Array:
+    """Return the present value of 1 paid at the end of each of `years` years: ``(1 − (1+r)^−n) / r``.
+
+    Its reciprocal is the yearly cost per unit of capital (capital recovery factor). At rate 0 it is `years`;
+    near 0 it is computed without cancellation.
+
+    Parameters
+    ----------
+    rate : (...), real rate [1/yr], above -1
+    years : (...), not necessarily whole [yr]
+
+    Examples
+    --------
+    >>> round(float(1 / annuity_factor(0.08, 15)), 8), float(annuity_factor(0.0, 15))
+    (0.11682954, 15.0)
+    """
+    rates, spans = np.broadcast_arrays(_rates(rate), floats(years))
+    flat = rates == 0
+    safe = np.where(flat, 1.0, rates)
+    return np.where(flat, spans, -np.expm1(-spans * np.log1p(safe)) / safe)
+
+
+def salvage_value(capex: npt.ArrayLike, rate: npt.ArrayLike, life: npt.ArrayLike, used: npt.ArrayLike) -> Array:
+    """Return what a plant is worth after `used` of its `life` years: the annuities it still owes.
+
+    ``capex · annuity_factor(rate, life − used) / annuity_factor(rate, life)``; nothing beyond its life.
+    Annualising a plant and leaving it with this value give the same cost for any horizon.
+
+    Parameters
+    ----------
+    capex : (...), price of the plant new [money]
+    rate : (...), real rate [1/yr]
+    life, used : (...), [yr]
+
+    Examples
+    --------
+    >>> salvage_value(100.0, 0.0, 20, [0, 5, 20, 25]).tolist()
+    [100.0, 75.0, 0.0, 0.0]
+    """
+    spans = floats(life)
+    left = np.clip(spans - floats(used), 0.0, spans)
+    return floats(floats(capex) * annuity_factor(rate, left) / annuity_factor(rate, spans))
+
+
+def levelised_cost(
+    capex: npt.ArrayLike, opex: npt.ArrayLike, salvage: npt.ArrayLike, tonnes: npt.ArrayLike, rate: npt.ArrayLike
+) -> Array:
+    """Return the cost per tonne accepted: ``PV(capex + opex − salvage) / PV(tonnes)``; products not deducted.
+
+    NaN where no tonne is ever accepted: a cost per tonne then has no meaning, and is not zero.
+
+    Parameters
+    ----------
+    capex, opex, salvage : (..., T), paid, paid and left over at each time point, all positive [money]
+    tonnes : (..., T), accepted in the year that ends at the time point [t]
+    rate : scalar or (...), real discount rate [1/yr]
+
+    Returns
+    -------
+    (...) [money/t]
+
+    Examples
+    --------
+    >>> years = 20
+    >>> capex = [2e6] + [0.0] * years
+    >>> cost = levelised_cost(capex, [0.0] + [22.0 * 20000] * years, [0.0] * (years + 1),
+    ...                       [0.0] + [20000.0] * years, 0.10)
+    >>> round(float(cost), 6)
+    33.745962
+    """
+    spent = floats(capex) + floats(opex) - floats(salvage)
+    cost, mass = np.broadcast_arrays(present_value(spent, rate), present_value(tonnes, rate))
+    return ratio(cost, mass)
+
+
+def ratio(amount: Array, per: Array) -> Array:
+    """Return ``amount / per`` where `per` is positive, NaN elsewhere: no ratio, not zero."""
+    return floats(np.divide(amount, per, out=np.full(amount.shape, np.nan), where=per > 0))
+
+
+def floats(values: npt.ArrayLike) -> Array:
+    """Return values as an array of doubles."""
+    return np.asarray(values, dtype=np.float64)
+
+
+def _rates(rate: npt.ArrayLike) -> Array:
+    rates = floats(rate)
+    wrong = ~(np.isfinite(rates) & (rates > -1))
+    if wrong.any():
+        value = float(rates[wrong].flat[0])
+        raise locale.error(CemfaError, Problem("rate-range", parameters={"value": value}))
+    return rates
+
+
+def _finite(flows: npt.ArrayLike) -> Array:
+    values = floats(flows)
+    if values.ndim == 0 or not np.isfinite(values).all():
+        raise locale.error(CemfaError, Problem("cashflow-not-finite"))
+    return values
+
+
+def _sign_changes(streams: Array) -> npt.NDArray[np.int64]:
+    """Count the changes of sign along each row, zeros skipped."""
+    signs = np.sign(streams)
+    held = np.zeros(len(streams))
+    changes = np.zeros(len(streams), dtype=np.int64)
+    for column in signs.T:
+        changes += (column != 0) & (held != 0) & (column != held)
+        held = np.where(column != 0, column, held)
+    return changes
+
+
+def _only_rate(streams: Array) -> Array:
+    """Bisect the one rate of each row: in 1/(1+r) where it is above zero, in 1+r where below."""
+    rows = np.arange(len(streams))
+    start = np.sign(streams[rows, (streams != 0).argmax(axis=1)])
+    total = np.array([fsum(stream.tolist()) for stream in streams])
+    below = np.sign(total) == start  # undiscounted the payments still win
+    polynomial = np.where(below[:, None], streams[:, ::-1], streams)
+    near_zero = np.where(below, -start, start)
+    low, high = np.zeros(len(streams)), np.ones(len(streams))
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (low + high)
+        stays = np.sign(_horner(polynomial, middle)) == near_zero
+        low, high = np.where(stays, middle, low), np.where(stays, high, middle)
+    root = 0.5 * (low + high)
+    return np.where(total == 0, 0.0, np.where(below, root - 1.0, 1.0 / root - 1.0))
+
+
+def _horner(coefficients: Array, at: Array) -> Array:
+    """Evaluate polynomials, one per row, lowest power first."""
+    value = np.zeros_like(at)
+    for column in coefficients.T[::-1]:
+        value = value * at + column
+    return value
+
+
+def _roots_in_unit(coefficients: Array) -> list[float]:
+    """Return the real roots in (0, 1] of a polynomial, lowest power first, isolated by its derivative's."""
+    if coefficients.size < 2:
+        return []
+    slope = coefficients[1:] * np.arange(1, coefficients.size)
+    scale = float(np.abs(coefficients).sum())
+    edges = [0.0, *_roots_in_unit(slope / scale if scale else slope), 1.0]
+    heights = [_height(coefficients, edge, scale) for edge in edges]
+    found = [edge for edge, height in zip(edges, heights, strict=True) if edge > 0 and height == 0]
+    for low, high, a, b in zip(edges, edges[1:], heights, heights[1:], strict=False):
+        if a * b < 0:
+            found.append(_bisect(coefficients, low, high))
+    return sorted(set(found))
+
+
+def _height(coefficients: Array, at: float, scale: float) -> float:
+    """Return the polynomial's value, or 0 where it cannot be told from zero by its rounding."""
+    value = float(np.polynomial.polynomial.polyval(at, coefficients))
+    terms = float(np.polynomial.polynomial.polyval(at, np.abs(coefficients)))
+    return 0.0 if abs(value) <= _TOUCHING * terms or scale == 0 else value
+
+
+def _bisect(coefficients: Array, low: float, high: float) -> float:
+    from scipy.optimize import brentq
+
+    def value(at: float) -> float:
+        return float(np.polynomial.polynomial.polyval(at, coefficients))
+
+    return float(brentq(value, low, high, xtol=1e-15, rtol=8.9e-16, maxiter=200))

@@ -1,0 +1,233 @@
+"""How much organic household waste is recycled, under six definitions, and what else becomes of the stream.
+
+"Recycled" has no legal definition for the plan's 70 % and 100 %; the six are computed side by side. They
+share one denominator, the organic waste generated, home-treated mass included. Crop and aquaculture
+by-products are no part of any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from cemfa.indicators.fates import (
+    at_plants,
+    by_item,
+    collected_apart,
+    entries,
+    generated,
+    reject_share,
+    sold_share,
+    stream,
+    used_share,
+)
+from cemfa.indicators.following import BIOLOGICAL, RECYCLING, followed
+from cemfa.indicators.registry import Indicator, require
+from cemfa.indicators.view import FRESH, Array, Positions, View, truth
+
+_OWN: Final = "cemfa, after Implementing Decision (EU) 2019/1004"
+_PLAN: Final = "Ben Tre plan implementing Decision 687/QD-TTg"
+CAUSES: Final = ("uncollected", "mixed", "refused", "rejected", "fed", "unevidenced")
+"""Why organic waste does not count as recycled, see `not_recycled`."""
+EVIDENCE: Final = "home_composting_evidence_factor"
+
+
+def rate(part: Array, whole: Array) -> Array:
+    """Return ``part / whole``; NaN where nothing is generated."""
+    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+
+
+def organics_generated(view: View, by: str, layer: str = FRESH) -> Array:
+    """Return organic waste of households and markets as generated, (S, T, items + all) [t/yr]."""
+    chosen = generated(view)
+    return by_item(view, chosen, view.mass(chosen, layer), by, "organics_generated")
+
+
+def collected(view: View, by: str) -> Array:
+    """Return what is collected apart for recycling, whether plants take it in or not [t/yr].
+
+    What a full or closed plant refuses was still collected apart, and is what departments report.
+    """
+    chosen = collected_apart(view)
+    return by_item(view, chosen, view.mass(chosen), by, "rate_collected")
+
+
+def entered(view: View, by: str) -> Array:
+    """Return what first enters composting, digestion, insects or vermicompost, less rejects [t/yr]."""
+    chosen = entries(view, RECYCLING)
+    return by_item(
+        view, chosen, view.mass(chosen) * (1 - at_plants(view, chosen, reject_share(view))), by, "rate_input_eu"
+    )
+
+
+def composted_at_home(view: View, by: str) -> Array:
+    """Return what is composted at home, as far as it is evidenced [t/yr]."""
+    chosen = entries(view, ("home_composting",))
+    factor, absent = view.along_flows(EVIDENCE, chosen)
+    require("rate_with_home", absent)
+    return by_item(view, chosen, view.mass(chosen) * factor, by, "rate_with_home")
+
+
+def fed(view: View, by: str) -> Array:
+    """Return what is fed to animals [t/yr]."""
+    chosen = entries(view, ("feed",))
+    return by_item(view, chosen, view.mass(chosen), by, "rate_with_home_and_feed")
+
+
+def recycled(view: View, by: str) -> Array:
+    """Return the mass recycled under the headline definition [t/yr]."""
+    return entered(view, by) + composted_at_home(view, by)
+
+
+def recycled_and_fed(view: View, by: str) -> Array:
+    """Return the mass recycled under the headline definition, feed to animals included [t/yr]."""
+    return recycled(view, by) + fed(view, by)
+
+
+def strict(view: View, by: str) -> Array:
+    """Return intake less rejects, as far as its products meet their standard and are sold or used [t/yr]."""
+    chosen = entries(view, RECYCLING)
+    share = (1 - at_plants(view, chosen, reject_share(view))) * at_plants(view, chosen, sold_share(view))
+    return by_item(view, chosen, view.mass(chosen) * share, by, "rate_strict")
+
+
+def put_to_use(view: View, by: str, layer: str, uses: tuple[str, ...], indicator: str) -> Array:
+    """Return the matter of a layer that comes back into use through plants, home composting or feed [t/yr]."""
+    chosen = entries(view, BIOLOGICAL)
+    through = view.mass(chosen, layer) * at_plants(view, chosen, used_share(view, layer, uses))
+    feed = entries(view, ("feed",))
+    return by_item(view, chosen, through, by, indicator) + by_item(view, feed, view.mass(feed, layer), by, indicator)
+
+
+def dry_output(view: View, by: str) -> Array:
+    """Return dry mass of compost, digestate and feed put to use [t/yr]."""
+    return put_to_use(view, by, "dry_matter", ("soil", "feed", "material"), "rate_output_dry")
+
+
+def carbon_output(view: View, by: str) -> Array:
+    """Return organic carbon returned to soil or feed, or burnt as biogas [t/yr]."""
+    return put_to_use(view, by, "carbon", ("soil", "feed", "energy"), "rate_carbon")
+
+
+def _as_rate(part: Callable[[View, str], Array], by: str, layer: str, view: View) -> Array:
+    return rate(part(view, by), organics_generated(view, by, layer))
+
+
+def _all_of(mass: Callable[[View, str], Array], view: View) -> Array:
+    return mass(view, "settlement")
+
+
+def untreated(view: View, ends: tuple[str, ...], *, organic: bool = True) -> Positions:
+    """Return the flows by which the stream reaches some ends without any treatment before, positions of flows."""
+    found = entries(view, ends, organic=organic)
+    return np.asarray(found[view.at_source("treatment")[found] == ""])
+
+
+def not_recycled(cause: str, view: View) -> Array:
+    """Return the organic waste that does not count as recycled for one cause, by settlement [t/yr].
+
+    The causes together are what is generated less what the headline rate counts: `uncollected` (burnt, buried,
+    dumped), `refused` (collected apart, and the plants full, closed or not yet built), `mixed` (landfilled or
+    burnt in a plant with the rest), `rejected`, `fed`, `unevidenced` (home composting nobody can show).
+    """
+    by = "settlement"
+    if cause == "uncollected":
+        chosen = untreated(view, ("open_burning", "burial", "dumping"))
+        return by_item(view, chosen, view.mass(chosen), by, "not_recycled_uncollected")
+    if cause == "fed":
+        return fed(view, by)
+    chosen = entries(view, RECYCLING)
+    taken = by_item(view, chosen, view.mass(chosen), by, f"not_recycled_{cause}")
+    if cause == "rejected":
+        return taken - entered(view, by)
+    if cause == "unevidenced":
+        home = entries(view, ("home_composting",))
+        return by_item(view, home, view.mass(home), by, "not_recycled_unevidenced") - composted_at_home(view, by)
+    plant = chosen[truth(view.at_target("circular_model"))[chosen]]
+    refused = collected(view, by) - by_item(view, plant, view.mass(plant), by, "not_recycled_refused")
+    if cause == "refused":
+        return np.maximum(refused, 0.0)
+    buried = untreated(view, ("landfill", "incineration"))
+    return np.maximum(by_item(view, buried, view.mass(buried), by, "not_recycled_mixed") - refused, 0.0)
+
+
+def landfilled(view: View) -> Array:
+    """Return fresh mass entering landfills, residues of plants included, (S, T) [t/yr]."""
+    return view.total(np.flatnonzero(view.flows["treatment"] == "landfill"))
+
+
+def burnt_or_dumped(view: View) -> Array:
+    """Return household waste burnt in the open or dumped, by settlement, (S, T, items + all) [t/yr]."""
+    chosen = untreated(view, ("open_burning", "dumping"), organic=False)
+    return by_item(view, chosen, view.mass(chosen), "settlement", "open_burnt_or_dumped")
+
+
+def treated_circular_urban(view: View) -> Array:
+    """Return the share of urban household waste that first enters a plant of a circular model, (S, T)."""
+    whole = view.total(_urban(view, generated(view, organic=False)))
+    return rate(view.total(_circular_urban(view)), whole)
+
+
+def landfilled_circular_urban(view: View) -> Array:
+    """Return urban household waste that entered a plant of a circular model and was landfilled from it [t/yr]."""
+    chosen = _circular_urban(view)
+    buried = view.flows["treatment"] == "landfill"
+    return np.asarray((view.mass(chosen) * at_plants(view, chosen, followed(view, FRESH, buried))).sum(axis=-1))
+
+
+def plastics_recovered(view: View) -> Array:
+    """Return the share of plastic waste reused, recycled or burnt in a plant, (S, T); landfilling is none of it."""
+    plastic = np.char.startswith(view.flows["good"], "plastic") & stream(view, organic=False)
+    ends = np.isin(view.flows["treatment"], ["material", "energy", "incineration"])
+    return rate(view.total(np.flatnonzero(plastic & ends)), view.total(np.flatnonzero(plastic & (view.source < 0))))
+
+
+def _urban(view: View, chosen: Positions) -> Positions:
+    return chosen[view.flows["settlement"][chosen] == "urban"] if "settlement" in view.flows else chosen[:0]
+
+
+def _circular_urban(view: View) -> Positions:
+    first = truth(view.at_target("circular_model")) & ~truth(view.at_source("circular_model"))
+    return _urban(view, np.flatnonzero(stream(view, organic=False) & first))
+
+
+_RATES: Final[tuple[tuple[str, Callable[[View, str], Array], str, tuple[str, ...]], ...]] = (
+    ("rate_with_home", recycled, FRESH, ()),
+    ("rate_with_home_and_feed", recycled_and_fed, FRESH, ()),
+    ("rate_collected", collected, FRESH, ()),
+    ("rate_input_eu", entered, FRESH, ()),
+    ("rate_output_dry", dry_output, "dry_matter", ("dry_matter",)),
+    ("rate_carbon", carbon_output, "carbon", ("carbon",)),
+    ("rate_strict", strict, FRESH, ()),
+)
+
+INDICATORS: Final[tuple[Indicator, ...]] = (
+    *(
+        Indicator(
+            name if by == "settlement" else f"{name}_by_district",
+            "1",
+            _OWN,
+            partial(_as_rate, part, by, layer),
+            by=by,
+            layers=layers,
+            rate=True,
+            of="organics_generated" if by == "settlement" and layer == FRESH else "",
+        )
+        for by in ("settlement", "district")
+        for name, part, layer, layers in _RATES
+    ),
+    Indicator("organics_generated", "t/year", _OWN, partial(_all_of, organics_generated), by="settlement"),
+    Indicator("organics_recycled", "t/year", _OWN, partial(_all_of, recycled), by="settlement"),
+    *(
+        Indicator(f"not_recycled_{cause}", "t/year", _OWN, partial(not_recycled, cause), by="settlement")
+        for cause in CAUSES
+    ),
+    Indicator("landfilled_mass", "t/year", _OWN, landfilled),
+    Indicator("open_burnt_or_dumped", "t/year", _OWN, burnt_or_dumped, by="settlement"),
+    Indicator("waste_treated_circular_urban", "1", f"{_PLAN}, II.2b", treated_circular_urban, rate=True),
+    Indicator("direct_landfilling_circular_urban", "t/year", f"{_PLAN}, II.2b", landfilled_circular_urban),
+    Indicator("plastics_recovered", "1", f"{_PLAN}, II.2a", plastics_recovered, rate=True),
+)
