@@ -1,0 +1,341 @@
+"""One block of replications from year to year: a SimPy environment, a clock, plants, and what each year leaves.
+
+Between the clock, which knows days, and the ensemble, which knows workers. A block starts from a `State`: nothing
+on the first day of the model, or what a history shared by several options left behind.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Final
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from cemfa import locale
+from cemfa.errors import Problem, SimulationError
+from cemfa.plan import Plan
+from cemfa.simulation import events
+from cemfa.simulation.clock import Clock, fresh
+from cemfa.simulation.events import Activity, Calendar, Happening
+from cemfa.simulation.network import Network
+from cemfa.simulation.plant import Plants
+from cemfa.simulation.stores import StoreBook
+from cemfa.simulation.supply import Month, months_of
+from cemfa.simulation.year import Offer, assemble, offer_of, shares_of
+from cemfa.system.balance import largest_residual
+from cemfa.system.capacity import group_of
+from cemfa.system.changes import Binding
+from cemfa.system.holding import Holding, closing, opening, released
+from cemfa.system.kept import Year
+from cemfa.system.layout import System
+from cemfa.system.limits import Settled, settle
+from cemfa.system.numbers import Numbers, block_values, inflows
+from cemfa.system.parameters import LITERALS, ZERO
+
+Array = NDArray[np.float64]
+
+PASSES: Final = 60
+MOVED: Final = 1e-12
+"""Largest relative change of what is offered that counts as none when a year is repeated."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What is simulated: one option, ready for any block of replications.
+
+    Parameters
+    ----------
+    network : the system prepared for daily decisions
+    plan, binding : the option's projects and closures, and its changes bound to the system
+    stores : what stores can hold
+    seed : of the random streams
+    central : whether parameters take their central values
+    """
+
+    network: Network
+    plan: Plan
+    binding: Binding
+    stores: StoreBook
+    seed: int
+    central: bool
+
+    @property
+    def system(self) -> System:
+        """Return the compiled system."""
+        return self.network.system
+
+    @cached_property
+    def empty_today(self) -> tuple[bool, ...]:
+        """Return for which capacity groups nothing stands in any year without projects, whatever is drawn."""
+        parameters, uses = self.system.parameters, self.system.uses
+        found = []
+        for use in self.system.capacities.use.tolist():
+            position = int(self.binding.position[use])
+            rows = parameters.cells[position - LITERALS].rows if position >= LITERALS else ()
+            same = position == int(uses.position[use])  # not changed by the plan
+            zero = all(
+                parameters.rows[row].marginal.kind == "constant" and parameters.rows[row].marginal.value == 0.0
+                for row in rows
+            )
+            found.append(same and (zero if rows else position == ZERO))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """Where a block stands at the end of a year.
+
+    Parameters
+    ----------
+    content : shape (stores, L, S) [t]
+    holding : what the stocks hold
+    rates : calendar year → mean times between failures and to repair, (groups, S) [d]
+    """
+
+    content: Array
+    holding: Holding | None
+    rates: dict[int, tuple[Array, Array]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lived:
+    """One simulated year of a block; the last axis is the replication.
+
+    Parameters
+    ----------
+    year : flows and what else the annual balance knows of a year too
+    utilisation, refused, available : shape (groups, S) [1, t/year, t/d]
+    backlog, spoiled : shape (stores, S), content at the end and what spoiled, fresh mass [t, t/year]
+    """
+
+    year: Year
+    utilisation: Array
+    refused: Array
+    available: Array
+    backlog: Array
+    spoiled: Array
+
+
+class Block:
+    """A block of replications of one case on its way through the years.
+
+    Parameters
+    ----------
+    case : what is simulated
+    replications : numbers of the replications
+    periods : positions of the years to live through
+    state : where it starts; None on the first day of the model
+
+    Attributes
+    ----------
+    state : where it stands after the last year
+    happenings : events of the first replications
+    """
+
+    def __init__(self, case: Case, replications: range, periods: range, state: State | None = None) -> None:
+        system, sites = case.system, case.network.places.sites
+        self.case, self.replications, self.periods = case, replications, periods
+        self.calendar = Calendar(system.years[0])
+        self.begin = self.calendar.day_of(datetime.date(system.years[periods.start], 1, 1))
+        width, stores = len(replications), len(case.network.places.stored)
+        empty = np.zeros((stores, len(system.layers), width))
+        self.state = state or State(empty, None, {})
+        self.rates = dict(self.state.rates)
+        self.plants = Plants(sites, width, float(self.begin))
+        self.clock = Clock(case.network, self.state.content, self.calendar, replications.start)
+        self.happenings: list[Happening] = []
+        self.groups = [group_of(system.groups, built) for built in case.plan.built] if sites.groups else []
+        self.steps = [
+            events.commissioning_steps(built, self.calendar, case.seed, replications) for built in case.plan.built
+        ]
+        self._draws = _draws(case, replications)
+        self._breaking: set[int] = set()
+
+    def live(self) -> list[Lived]:
+        """Return the years lived through, in order."""
+        env = simpy.Environment(initial_time=self.begin)
+        lived: list[Lived] = []
+        ticking = env.process(self._tick(env, lived))
+        self._schedule(env)
+        env.run(ticking)
+        return lived
+
+    def commissioned(self) -> Array:
+        """Return when each project is in full operation (S, projects), as a decimal calendar year."""
+        found = [[self.calendar.decimal_year(steps[-1][0]) for steps in built] for built in self.steps]
+        return np.array(found).reshape(len(self.steps), len(self.replications)).T
+
+    def _tick(self, env: simpy.Environment, lived: list[Lived]) -> Activity:
+        """Live through day after day: the activity that everything else happens around."""
+        network = self.case.network
+        holding = self.state.holding
+        for period in self.periods:
+            year = self.case.system.years[period]
+            numbers = block_values(self.case.system, self._draws, self.case.binding, period)
+            holding = holding or opening(self.case.system, numbers)
+            release = released(self.case.system, holding, numbers)
+            self._begin_year(env, year, numbers)
+            months = months_of(year, int(env.now), network.profiles, self.case.system.model.seasons)
+            course = _YearCourse(self, numbers, release, months, period)
+            for _ in range(int(self.case.system.days[period])):
+                yield env.timeout(1)
+                course.day(*self.plants.day(env.now))
+            found, holding = course.ended(holding)
+            lived.append(found)
+        self.state = State(self.clock.content, holding, self.rates)
+
+    def _begin_year(self, env: simpy.Environment, year: int, numbers: Numbers) -> None:
+        if not self.case.network.places.sites.groups:
+            return
+        self.rates[year] = numbers.between, numbers.repair
+        self.plants.begin_year(numbers.capacity_today)
+        built = {group for group in self.groups if group is not None}
+        for group in range(len(self.case.system.groups)):
+            needed = group in built or bool(np.any(numbers.capacity_today[group] > 0.0))
+            if needed and group not in self._breaking and bool(np.any(numbers.repair[group] > 0.0)):
+                self._breaking.add(group)
+                self._schedule_outages(env, group)
+
+    def _schedule(self, env: simpy.Environment) -> None:
+        """Start the activities of closures and projects."""
+        case, plants = self.case, self.plants
+        for name, event in case.plan.events if case.network.places.sites.gates else ():
+            gates = case.network.places.closed_by.get(name, ())
+            last = float(self.calendar.day_of(datetime.date(case.system.years[-1] + 1, 1, 1)))
+            rate = np.zeros(len(self.replications))
+            if event.rate is not None:
+                rate = events.samples_of(event.rate, case.seed, f"events.{name}.rate", self.replications)
+            for place, replication in enumerate(self.replications):
+                uniform = events.uniforms(case.seed, f"events.{name}", replication)
+                times = events.closing_times(event, self.calendar, uniform, float(rate[place]), last)
+                note = partial(self._note, replication, event.kind, name)
+                env.process(events.closure(env, plants, gates, [place], times, note))
+        for built, group, steps in zip(case.plan.built, self.groups, self.steps, strict=False):
+            if group is not None:
+                for place, replication in enumerate(self.replications):
+                    note = partial(self._note, replication, "commissioned", built.project)
+                    usable = built.capacity * built.usable
+                    env.process(events.commissioning(env, plants, group, place, usable, steps[place], note))
+
+    def _schedule_outages(self, env: simpy.Environment, group: int) -> None:
+        seed, name = self.case.seed, f"outage.{self.case.system.groups[group].name}"
+        repair = next(reversed(self.rates.values()))[1][group]
+        for place, replication in enumerate(self.replications):
+            if repair[place] > 0.0:
+                times = events.outage_times(
+                    events.exponentials(seed, name, replication),
+                    next(events.uniforms(seed, f"{name}.start", replication)),
+                    events.year_rates(self.rates, self.calendar, group, place),
+                )
+                note = partial(self._note, replication, "breakdown", self.case.system.groups[group].name)
+                since = self._since(group, place)
+                env.process(events.outage(env, self.plants, group, place, times, since, note))
+
+    def _since(self, group: int, place: int) -> float:
+        """Return the instant before which nothing stands in a group: its first project, or the first day."""
+        if not self.case.empty_today[group]:
+            return 0.0
+        found = [steps[place][0][0] for steps, g in zip(self.steps, self.groups, strict=True) if g == group]
+        return float(min(found, default=0))
+
+    def _note(self, replication: int, kind: str, subject: str, day: float, value: float) -> None:
+        if replication < events.SHOWN and day >= self.begin:
+            self.happenings.append(Happening(replication, day, kind, subject, value))
+
+
+class _YearCourse:
+    """One year of a block: its offer, its days, and how it ends."""
+
+    def __init__(self, block: Block, numbers: Numbers, release: Array, months: Sequence[Month], period: int) -> None:
+        self.block, self.numbers, self.release, self.months, self.period = block, numbers, release, months, period
+        self.case, self.clock = block.case, block.clock
+        self.year = self.case.system.years[period]
+        self.opening_content = self.clock.content
+        self.store_limits = self.case.stores.limits(block._draws, self.case.binding, period)
+        self.days: list[tuple[Array, Array]] = []
+        self.offer = self._first_offer()
+        self.clock.begin_year(months, self.offer, self.store_limits)
+
+    def day(self, capacity: Array, opening_: Array) -> None:
+        """Live through a day; where the year may be repeated, remember what plants could do."""
+        if self.case.network.volatile:
+            self.days.append((capacity.copy(), opening_.copy()))
+        self.clock.live(capacity, opening_)
+
+    def ended(self, holding: Holding) -> tuple[Lived, Holding]:
+        """Return the year with all its flows, and what the stocks hold at its end."""
+        settled, flows = self._settled()
+        system, clock, tally = self.case.system, self.clock, self.clock.tally
+        residual = self._residual(flows)
+        after = closing(system, holding, self.numbers, self.release, flows, inflows(system).add(flows))
+        year = Year(flows, settled.throughput, after.content, self.numbers.cells, residual)
+        days = float(system.days[self.period])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            used = np.where(tally.available > 0.0, tally.used / tally.available, 0.0)
+        network = self.case.network
+        backlog, spoiled = fresh(network, clock.content), fresh(network, clock.spoiled)
+        return Lived(year, used, tally.refused, tally.available / days, backlog, spoiled), after
+
+    def _first_offer(self) -> Offer:
+        system, numbers = self.case.system, self.numbers
+        if self.case.network.volatile:
+            return offer_of(
+                self.case.network, *shares_of(self.case.network, numbers, settle(system, numbers, None, self.release))
+            )
+        mass = numbers.coefficient
+        if system.stocks:
+            mass = mass.copy()
+            for number, stock in enumerate(system.stocks):
+                mass[system.source == stock.process] *= self.release[number]
+        return offer_of(self.case.network, numbers.coefficient, mass)
+
+    def _settled(self) -> tuple[Settled, Array]:
+        """Return the balance of the year; where shares depend on it, repeat the year until they stand still."""
+        settled, flows = self._assembled()
+        if not self.case.network.volatile:
+            return settled, flows
+        for _ in range(PASSES):
+            offer = offer_of(self.case.network, *shares_of(self.case.network, self.numbers, settled))
+            if _change(offer, self.offer) <= MOVED:
+                return settled, flows
+            self.offer, self.clock.content = offer, self.opening_content
+            self.clock.begin_year(self.months, offer, self.store_limits)
+            for capacity, opening_ in self.days:
+                self.clock.live(capacity, opening_)
+            settled, flows = self._assembled()
+        raise locale.error(SimulationError, Problem("year-unsettled", parameters={"year": self.year, "passes": PASSES}))
+
+    def _assembled(self) -> tuple[Settled, Array]:
+        clock = self.clock
+        realised = clock.desk.realised()
+        return assemble(self.case.network, self.numbers, realised, clock.drawn, clock.spoiled, self.release)
+
+    def _residual(self, flows: Array) -> float:
+        """Return the largest residual of the year; stores give their opening content and keep their closing one."""
+        stored = self.case.network.places.stored
+        if not stored:
+            return largest_residual(self.case.system, flows, self.release, year=self.year)
+        checked = self.case.stores.with_content(self.case.system)
+        widened = np.concatenate((flows, self.opening_content, self.clock.content))
+        return largest_residual(checked, widened, self.release, year=self.year)
+
+
+def _change(new: Offer, old: Offer) -> float:
+    """Return the largest change of what is offered, relative to the largest offer of its layer and replication."""
+    if not new.free.size:
+        return 0.0
+    size = np.maximum(np.max(np.abs(new.free), axis=(0, 1)), np.finfo(float).tiny)
+    change = float(np.max(np.abs(new.free - old.free) / size, initial=0.0))
+    return max(change, float(np.max(np.abs(new.answer - old.answer), initial=0.0)))
+
+
+def _draws(case: Case, replications: range) -> Array:
+    sampler = case.system.sampler
+    if case.central:
+        return sampler.central()[:, None]
+    return sampler.samples(case.seed, replications.start, len(replications))

@@ -1,0 +1,237 @@
+"""Where a day is decided: the quick desk follows activities, the layered desk follows every layer of every flow.
+
+Between the clock and the dispatch. Both turn a year's offer into decisions and decisions into the year's realised
+flows; `StrandDesk` where strands suffice, `LayeredDesk` where a store lies upstream of another gate or gates feed
+each other in circles.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cemfa.simulation.dispatch import Day, dispatch, draw, let_in, make_room
+from cemfa.simulation.network import Network
+from cemfa.simulation.strands import Spread, Strands
+from cemfa.simulation.year import Offer, in_bases
+from cemfa.system.rows import RowGroups
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+
+class Desk(Protocol):
+    """What the clock needs to decide a day and remember it."""
+
+    day: Day
+
+    def begin_year(self, offer: Offer) -> None:
+        """Take over what a year offers and forget the decisions of the last one."""
+
+    def begin_month(self, weight: Array) -> None:
+        """Take over the weights (profiles,) of the days to come [1/d]."""
+
+    def decide(self) -> None:
+        """Decide the day."""
+
+    def record(self) -> None:
+        """Add the day to the decisions of the year."""
+
+    def realised(self) -> Array:
+        """Return what every carrier brought to its end in the year, (carriers, L, S) [t/year]."""
+
+
+def desk_of(network: Network, layers: int, replications: int) -> Desk:
+    """Return the quick desk where it can decide, the layered one elsewhere."""
+    if network.strands is not None:
+        return StrandDesk(network, network.strands, layers, replications)
+    return LayeredDesk(network, layers, replications)
+
+
+def _blank_day(network: Network, layers: int, replications: int) -> Day:
+    places = network.places
+    return Day(network.book, places.sites, len(places.stored), len(network.targets), layers, replications)
+
+
+class StrandDesk:
+    """Decides with one number per activity, replication and day."""
+
+    def __init__(self, network: Network, strands: Strands, layers: int, replications: int) -> None:
+        self.network, self.strands = network, strands
+        self.day = _blank_day(network, layers, replications)
+        self._activity = np.zeros((strands.activities, replications))
+        self._profiles = len(network.profiles)
+        self._profile_parts = np.flatnonzero(strands.part_activity < self._profiles)
+        steady = strands.part_activity[strands.passed_part] < self._profiles
+        self._steady, self._moving = np.flatnonzero(steady), np.flatnonzero(~steady)
+
+    def begin_year(self, offer: Offer) -> None:
+        """Spin the year's strands: annual flows in all layers, and the mass of every part in every basis."""
+        strands, book = self.strands, self.network.book
+        layers, width = offer.free.shape[2:]
+        annual = np.zeros((len(strands.course), layers, width))
+        first = len(self.network.courses) * self._profiles
+        annual[:first] = offer.free.reshape(first, layers, width)
+        for members, answers, sources, starts in strands.depth:
+            annual[members] = np.add.reduceat(offer.answer[answers] * annual[sources], starts, axis=0)
+        self._annual = annual
+        self._layers = strands.part_of.add(annual)
+        self._mass = in_bases(book.bases, self._layers)
+        self._let_in = np.zeros((len(strands.passed_stop), width))
+        self._days = np.zeros((len(book.terminal), width))
+        self._weight = np.zeros(self._profiles)
+
+    def begin_month(self, weight: Array) -> None:
+        """Set the weights of the profiles, and the masses that follow from them alone."""
+        self._end_month()
+        self._weight = weight
+        self._activity[: self._profiles] = weight[:, None]
+        strands, day, count = self.strands, self.day, len(self.network.book.bases)
+        day.mass[...] = 0.0
+        day.layered[...] = 0.0
+        for part in self._profile_parts.tolist():
+            lane = int(strands.part_lane[part])
+            share = float(weight[strands.part_activity[part]])
+            day.mass[lane * count : (lane + 1) * count] += share * self._mass[:, part]
+            if (row := int(self.network.book.layered_row[lane])) >= 0:
+                day.layered[row] += share * self._layers[part]
+
+    def decide(self) -> None:
+        """Decide level by level: activities and masses first, then the gates."""
+        day = self.day
+        np.copyto(day.left, day.limit)
+        day.offered[...] = 0.0
+        day.taken[...] = 0.0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for level, spread in zip(self.network.book.levels, self.strands.spreads, strict=True):
+                if spread.lanes.size:
+                    self._spread(spread)
+                if level.storage is not None:
+                    make_room(day, level.storage)
+                for round_ in level.rounds:
+                    let_in(day, round_)
+                if level.storage is not None:
+                    draw(day, level.storage)
+
+    def _spread(self, spread: Spread) -> None:
+        """Work out the activities that a level needs, and the masses of its lanes."""
+        day, activity, book = self.day, self._activity, self.network.book
+        activity[spread.activities] = day.fraction[spread.stops] * activity[spread.before]
+        factor = activity[self.strands.part_activity[spread.parts]]
+        for basis, mass in enumerate(self._mass):
+            made = np.add.reduceat(mass[spread.parts] * factor, spread.starts, axis=0)
+            day.mass[spread.lanes * len(book.bases) + basis] = made
+        for place in np.flatnonzero(book.layered_row[spread.lanes] >= 0).tolist():
+            end = spread.starts[place + 1] if place + 1 < spread.starts.size else len(factor)
+            own = slice(int(spread.starts[place]), int(end))
+            layers = self._layers[spread.parts[own]] * factor[own, None, :]
+            day.layered[book.layered_row[spread.lanes[place]]] = np.add.reduceat(layers, [0], axis=0)[0]
+
+    def record(self) -> None:
+        """Add up the fractions of the day; those times a varying activity at once, the others month by month."""
+        strands, fraction = self.strands, self.day.fraction
+        self._days += fraction[: len(self._days)]
+        if self._moving.size:
+            activity = self._activity[strands.part_activity[strands.passed_part[self._moving]]]
+            self._let_in[self._moving] += fraction[strands.passed_stop[self._moving]] * activity
+
+    def realised(self) -> Array:
+        """Return what every carrier brought to its end in the year, (carriers, L, S) [t/year]."""
+        self._end_month()
+        strands, behind = self.strands, self.network.behind
+        carrier = {flow: n for n, flow in enumerate(behind.carriers.tolist())}
+        into = []
+        for course, stop in strands.end_of:
+            found = self.network.courses[course]
+            into.append(carrier[found.stops[stop].flow] if self.network.cut[found.flow] else -1)
+        rows = self._let_in[strands.ends[:, 0]][:, None, :] * self._annual[strands.ends[:, 1]]
+        return RowGroups.of(into, len(behind.carriers)).add(rows)
+
+    def _end_month(self) -> None:
+        strands = self.strands
+        activity = strands.part_activity[strands.passed_part[self._steady]]
+        days = self._days[strands.passed_stop[self._steady]]
+        self._let_in[self._steady] += self._weight[activity][:, None] * days
+        self._days[...] = 0.0
+
+
+class LayeredDesk:
+    """Decides with all layers of the flows that decisions change."""
+
+    def __init__(self, network: Network, layers: int, replications: int) -> None:
+        self.network = network
+        self.day = _blank_day(network, layers, replications)
+        book = network.book
+        pairs = [
+            (stop, int(book.layered_row[lane]))
+            for lane in np.flatnonzero(book.carried).tolist()
+            for stop in book.lane_stops[lane]
+        ]
+        self._carried = np.array([stop for stop, _ in pairs], dtype=np.intp)
+        self._rows = np.array([row for _, row in pairs], dtype=np.intp)
+
+    def begin_year(self, offer: Offer) -> None:
+        """Join what is offered into lanes."""
+        book = self.network.book
+        stops, width = len(book.terminal), offer.free.shape[-1]
+        self._offer = offer
+        lanes = RowGroups.of(book.lane_of.tolist(), book.lanes).add(offer.free)
+        self._layered = lanes[np.flatnonzero(book.layered_row >= 0)]
+        profiles = range(len(self.network.profiles))
+        masses = [in_bases(book.bases, lanes[:, profile]) for profile in profiles]
+        self._mass = [mass.swapaxes(0, 1).reshape(-1, width) for mass in masses]
+        self._let_in = np.zeros((stops, len(self.network.profiles), width))
+        self._days = np.zeros((stops, width))
+        self._mass_in = np.zeros((len(self._carried), *offer.free.shape[2:]))
+        self._weight = np.zeros(len(self.network.profiles))
+
+    def begin_month(self, weight: Array) -> None:
+        """Set the masses of all lanes; carried lanes get the part that comes from arisings."""
+        self._end_month()
+        self._weight = weight
+        day, book = self.day, self.network.book
+        day.mass[...] = 0.0
+        day.layered[...] = 0.0
+        for profile, share in enumerate(weight.tolist()):
+            day.mass += share * self._mass[profile]
+            day.layered += share * self._layered[:, profile]
+        carried = np.flatnonzero(book.carried)
+        if carried.size:
+            day.start[carried] = day.layered[book.layered_row[carried]]
+            day.answer = self._offer.answer
+
+    def decide(self) -> None:
+        """Decide the day, in circles where gates feed each other."""
+        dispatch(self.day)
+
+    def record(self) -> None:
+        """Add up the fractions of the day, and the masses of carried lanes in all layers."""
+        self._days += self.day.fraction[: len(self._days)]
+        if self._carried.size:
+            self._mass_in += self.day.fraction[self._carried][:, None, :] * self.day.layered[self._rows]
+
+    def realised(self) -> Array:
+        """Return what every carrier brought to its end in the year, (carriers, L, S) [t/year]."""
+        self._end_month()
+        network, book = self.network, self.network.book
+        row_of = {stop: row for row, stop in enumerate(self._carried.tolist())}
+        layers, width = self._offer.free.shape[2:]
+        parts = np.zeros((len(network.behind.carrier_of), layers, width))
+        row = 0
+        for number in network.behind.courses:
+            lane = int(book.lane_of[number])
+            for stop in book.lane_stops[lane]:
+                if book.carried[lane]:
+                    parts[row] = self._mass_in[row_of[stop]]
+                else:
+                    for profile, free in enumerate(self._offer.free[number]):
+                        parts[row] += self._let_in[stop, profile] * free
+                row += 1
+        return RowGroups.of(network.behind.carrier_of, len(network.behind.carriers)).add(parts)
+
+    def _end_month(self) -> None:
+        for profile, share in enumerate(self._weight.tolist()):
+            self._let_in[:, profile] += share * self._days
+        self._days[...] = 0.0

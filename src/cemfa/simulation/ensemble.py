@@ -1,0 +1,504 @@
+"""All replications of an option, or of many options that share one history: blocks, workers, results.
+
+Last step of the simulation. Replications are independent, so a block may have any size and run anywhere: every
+random stream is keyed by the replication, and no sum runs over replications before all of them are together.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from cemfa import locale
+from cemfa.definition.schema import Scenario
+from cemfa.errors import Problem, ResourceError, SimulationError
+from cemfa.plan import Plan, plan_of
+from cemfa.results import Request, join_samples, make_results
+from cemfa.simulation.block import Block, Case, Lived, State
+from cemfa.simulation.events import Happening
+from cemfa.simulation.network import Network, build_network
+from cemfa.simulation.stores import store_book
+from cemfa.system.capacity import added_capacity
+from cemfa.system.holding import Holding
+from cemfa.system.kept import Year, kept_flows
+from cemfa.system.layout import System
+from cemfa.system.numbers import bind_plan
+from cemfa.workers import parts, worker_count
+
+Array = NDArray[np.float64]
+Progress = Callable[[int, int], None]
+
+WIDTH: Final = 128
+"""Replications of one block at most: wide rows cost less per number, narrow ones less memory."""
+SHARE_OF_MEMORY: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """The years before the first decision, simulated once for all options.
+
+    Parameters
+    ----------
+    seed, limits : as it was simulated
+    lived : its years, all replications together
+    state : where it leaves each replication
+    happenings : events of the first replications
+    """
+
+    seed: int
+    limits: bool
+    lived: tuple[Lived, ...]
+    state: State
+    happenings: tuple[Happening, ...]
+
+    @property
+    def replications(self) -> int:
+        """Return how many replications it holds."""
+        return int(self.lived[0].year.flow.shape[-1])
+
+
+def simulate(
+    system: System,
+    scenario: Scenario,
+    *,
+    option: str,
+    replications: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    request: Request | None = None,
+    stress: str | None = None,
+    limits: bool = True,
+    history: History | None = None,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """Return what really flows in every year of an option, day by day, as results of the one shape.
+
+    Replication r uses the parameters of sample r of `solve` with the same seed; a single replication uses the
+    central values, as a single sample does. Options share the luck of whatever they have in common.
+
+    Parameters
+    ----------
+    system : the scenario's model, compiled
+    option : id of an option of the scenario
+    replications : how many; default: what the scenario says
+    seed : of the random streams
+    workers : processes at a time; the results do not depend on it
+    request : what to keep; default: everything for one replication, mean and quantiles of every flow for more
+    stress : id of a stress case
+    limits : False lets every plant take in everything: no capacity, store, breakdown or closure
+    history : the years before the first decision, from `simulate_history` with the same seed
+    progress : called with blocks done and blocks in all
+
+    Raises
+    ------
+    SimulationError
+        where an option or stress case does not exist, or matter has nowhere to go, naming gate and date.
+    ResourceError
+        where the replications do not fit the memory.
+
+    Examples
+    --------
+    >>> from cemfa.definition.load import read_model, read_scenario
+    >>> from cemfa.system.compile import compile_system
+    >>> system = compile_system(read_model("first_steps"))
+    >>> results = simulate(system, read_scenario("first_steps_2030"), option="south_yard", replications=1)
+    >>> results.attrs["kind"], results.sizes["period"], results.attrs["residual"] < 1e-9
+    ('simulate', 9, True)
+    """
+    count = _count(scenario, replications)
+    run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count))
+    run.check()
+    _refuse_too_large(system, count)
+    blocks = _blocks(count, worker_count(workers, count))
+    shared = history if history is not None and run.shares(history) else None
+    found = []
+    for done, part in enumerate(parts(_BlockTask(run, shared), blocks, workers=workers, kind="processes"), start=1):
+        found.append(part)
+        if progress:
+            progress(done, len(blocks))
+    return run.results(found)
+
+
+def simulate_history(
+    system: System,
+    scenario: Scenario,
+    *,
+    replications: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    limits: bool = True,
+) -> History | None:
+    """Return the years before the first decision, which all options share; None where there are none.
+
+    Parameters
+    ----------
+    replications, seed, workers, limits : as in `simulate`
+    """
+    count = _count(scenario, replications)
+    run = _Run(system, scenario, next(iter(scenario.options)), None, count, seed, limits, _default(count))
+    if not run.past:
+        return None
+    blocks = _blocks(count, worker_count(workers, count))
+    found = list(parts(_HistoryTask(run), blocks, workers=workers, kind="processes"))
+    lived = tuple(_joined_lived([part.lived[n] for part in found]) for n in range(len(run.past)))
+    state = _joined_state([part.state for part in found])
+    return History(seed, limits, lived, state, tuple(h for part in found for h in part.happenings))
+
+
+def simulate_options(
+    system: System,
+    scenario: Scenario,
+    cases: Sequence[tuple[str, str | None]],
+    *,
+    replications: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    request: Request | None = None,
+    limits: bool = True,
+    progress: Progress | None = None,
+) -> Iterator[xr.Dataset]:
+    """Yield the results of many options in order, their common history simulated once.
+
+    The same as calling `simulate` for each, bit by bit; here a worker takes a whole option.
+
+    Parameters
+    ----------
+    cases : pairs of option and stress case (None for none)
+    progress : called with options done and options in all; the others as in `simulate`
+    """
+    count = _count(scenario, replications)
+    wanted = request or _default(count)
+    runs = [_Run(system, scenario, option, stress, count, seed, limits, wanted) for option, stress in cases]
+    for run in runs:
+        run.check()
+    _refuse_too_large(system, count)
+    history = simulate_history(system, scenario, replications=count, seed=seed, workers=workers, limits=limits)
+    if not runs:
+        return
+    task = _OptionTask(system, scenario, count, seed, limits, wanted, history, runs[0].network())
+    for done, result in enumerate(parts(task, list(cases), workers=workers, kind="processes"), start=1):
+        if progress:
+            progress(done, len(cases))
+        yield result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What a block of replications leaves: its years, its dates, its events, where it stands."""
+
+    replications: range
+    lived: tuple[Lived, ...]
+    commissioned: Array
+    happenings: tuple[Happening, ...]
+    state: State
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """One option to be simulated."""
+
+    system: System
+    scenario: Scenario
+    option: str
+    stress: str | None
+    count: int
+    seed: int
+    limits: bool
+    request: Request
+
+    @property
+    def plan(self) -> Plan:
+        """Return the option's plan."""
+        return plan_of(self.scenario, self.option, stress=self.stress)
+
+    @property
+    def periods(self) -> range:
+        """Return the positions of all simulated years."""
+        years = [n for n, year in enumerate(self.system.years) if year <= self.scenario.horizon]
+        return range(len(years))
+
+    @property
+    def past(self) -> range:
+        """Return the positions of the years before the first decision."""
+        return range(sum(self.system.years[n] < self.scenario.decisions_from for n in self.periods))
+
+    def check(self) -> None:
+        """Raise where the option, the stress case or the seed cannot be simulated."""
+        known: tuple[tuple[str, str | None, list[str]], ...] = (
+            ("option", self.option, list(self.scenario.options)),
+            ("stress", self.stress, list(self.scenario.stress)),
+        )
+        for what, name, among in known:
+            if name is not None and name not in among:
+                shown = {"name": name, "known": among}
+                raise locale.error(SimulationError, Problem(f"{what}-unknown", parameters=shown))
+        added_capacity(self.system, self.plan)
+
+    def shares(self, history: History) -> bool:
+        """Tell whether this option leaves the years before the first decision as they are in a history."""
+        first, plan = self.scenario.decisions_from, self.plan
+        early = any(b.decision.year < first for b in plan.built) or any(c.years[0] < first for c in plan.changes)
+        same = (history.seed, history.limits, history.replications) == (self.seed, self.limits, self.count)
+        return same and not early and len(history.lived) == len(self.past)
+
+    def network(self) -> Network:
+        """Return the system prepared for daily decisions, the same for all options of a scenario."""
+        return build_network(self.system, self.scenario.events if self.limits else {}, limits=self.limits)
+
+    def case(self, network: Network | None = None) -> Case:
+        """Return the option ready for any block."""
+        plan, system = self.plan, self.system
+        network = network or self.network()
+        stores = store_book(system, network.places.stored, plan)
+        return Case(network, plan, bind_plan(system, plan), stores, self.seed, self.count == 1)
+
+    def lived(self, case: Case, replications: range, history: History | None, periods: range | None = None) -> _Part:
+        """Return what a block leaves."""
+        before = len(history.lived) if history else 0
+        chosen = range(before, (periods or self.periods).stop)
+        state = _cut_state(history.state, replications) if history else None
+        block = Block(case, replications, chosen, state)
+        own = block.live()
+        past = [_cut_lived(year, replications) for year in history.lived] if history else []
+        told = [h for h in history.happenings if h.sample in replications] if history else []
+        return _Part(
+            replications, (*past, *own), block.commissioned(), (*told, *block.happenings), block.state
+        )  # fmt: skip
+
+    def results(self, found: Sequence[_Part]) -> xr.Dataset:
+        """Return the results of all blocks together."""
+        extra = []
+        for name, function in self.request.functions.items():
+            extra.append(join_samples([function(self.dataset(part, "all")) for part in found]))
+            _known_samples(name, extra[-1])
+        return self.dataset(_joined_parts(found), self.request.flows, extra)
+
+    def dataset(self, part: _Part, flows: object, extra: Sequence[xr.Dataset] = ()) -> xr.Dataset:
+        """Return one Dataset of a block, or of all blocks together."""
+        system, plan = self.system, self.plan
+        variables, kept = self._flows(part, flows)
+        variables |= _operations(part)
+        coords: dict[str, Mapping[str, Any]] = {
+            "cell": system.cell_coords,
+            "stock_process": {"stock_process": np.array(system.stock_ids, dtype=np.str_)},
+            "quantile": {"quantile": np.array(self.request.levels)},
+            "group": {"group": np.array(system.group_names if self.limits else (), dtype=np.str_)},
+            "store": {"store": np.array([system.process_ids[p] for p in self._stored()], dtype=np.str_)},
+            "project": {"project": np.array([built.project for built in plan.built], dtype=np.str_)},
+            **kept,
+        }
+        return make_results(
+            system,
+            variables,
+            kind="simulate",
+            seed=self.seed,
+            residual=max(found.year.residual for found in part.lived),
+            samples=np.array(part.replications),
+            periods=[system.years[n] for n in self.periods],
+            coords=coords,
+            attrs=self._attributes(),
+            extra=extra,
+        )
+
+    def _attributes(self) -> Mapping[str, object]:
+        inputs = {**self.system.model.inputs, **self.scenario.inputs}
+        return MappingProxyType({
+            "model": self.system.model.id, "scenario": self.scenario.id, "option": self.option,
+            "stress": self.stress or "", "limits": self.limits, "inputs": json.dumps(inputs, sort_keys=True),
+            "start": f"{self.system.years[0]}-01-01",
+        })  # fmt: skip
+
+    def _stored(self) -> list[int]:
+        if not self.limits:
+            return []
+        stored = {g.process for g in self.system.groups if self.system.model.processes[g.process].store}
+        return [int(m) for g in self.system.groups if g.process in stored for m in g.members]
+
+    def _flows(self, part: _Part, flows: object) -> tuple[dict[str, Array], dict[str, Mapping[str, Any]]]:
+        """Return the annual arrays that are kept, and coordinates they need."""
+        years = [found.year for found in part.lived]
+        if flows == "all":
+            whole = {
+                "flow_mass": [y.flow for y in years], "throughput": [y.throughput for y in years],
+                "stock": [y.stock for y in years],
+            }  # fmt: skip
+            found = {name: np.stack(values).transpose(3, 0, 2, 1) for name, values in whole.items()}
+            return found | {"parameter": np.stack([y.parameter for y in years]).transpose(2, 0, 1)}, {}
+        kept: dict[str, Mapping[str, Any]] = {}
+        found = _reduced(years, self.request)
+        if isinstance(flows, tuple):
+            chosen = kept_flows(self.system, self.request)
+            found["flow_kept"] = np.stack([y.flow[chosen] for y in years]).transpose(3, 0, 2, 1)
+            kept["kept_flow"] = {"kept_flow": np.array(self.system.flow_ids)[chosen]}
+        return found, kept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _BlockTask:
+    """The task of a worker that takes one block of one option."""
+
+    run: _Run
+    history: History | None
+
+    def __call__(self, block: range) -> _Part:
+        return self.run.lived(self.run.case(), block, self.history)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _HistoryTask:
+    """The task of a worker that takes one block of the history."""
+
+    run: _Run
+
+    def __call__(self, block: range) -> _Part:
+        unchanged = bind_plan(self.run.system, None)
+        case = replace(self.run.case(), plan=Plan(events=self.run.plan.events), binding=unchanged)
+        return self.run.lived(case, block, None, self.run.past)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _OptionTask:
+    """The task of a worker that takes a whole option."""
+
+    system: System
+    scenario: Scenario
+    count: int
+    seed: int
+    limits: bool
+    request: Request
+    history: History | None
+    network: Network
+
+    def __call__(self, chosen: tuple[str, str | None]) -> xr.Dataset:
+        run = _Run(self.system, self.scenario, *chosen, self.count, self.seed, self.limits, self.request)
+        case = run.case(self.network)
+        shared = self.history if self.history is not None and run.shares(self.history) else None
+        return run.results([run.lived(case, block, shared) for block in _blocks(self.count, 1)])
+
+
+def _count(scenario: Scenario, replications: int | None) -> int:
+    count = scenario.simulation.replications if replications is None else replications
+    if count < 1:
+        raise locale.error(SimulationError, Problem("replications-count", parameters={"replications": count}))
+    return count
+
+
+def _default(count: int) -> Request:
+    return Request(flows="all") if count == 1 else Request()
+
+
+def _blocks(count: int, workers: int) -> list[range]:
+    """Return ranges of replications: one per worker, none wider than `WIDTH`."""
+    size = min(WIDTH, -(-count // workers))
+    return [range(first, min(count, first + size)) for first in range(0, count, size)]
+
+
+def _known_samples(name: str, found: xr.Dataset) -> None:
+    if "sample" not in found.dims:
+        raise locale.error(SimulationError, Problem("function-samples", parameters={"function": name}))
+
+
+def _reduced(years: Sequence[Year], request: Request) -> dict[str, Array]:
+    """Return mean and quantiles over all replications, year by year."""
+    found: dict[str, Array] = {}
+    levels = request.levels
+    for name in ("flow", "throughput", "stock"):
+        values = [getattr(year, name) for year in years]
+        if "mean" in request.reducers:
+            means = [np.add.reduce(v, axis=-1) / v.shape[-1] for v in values]
+            found[f"{name}_mean"] = np.stack(means).transpose(0, 2, 1)
+        if levels:
+            quantiles = [np.quantile(v, levels, axis=-1) for v in values]
+            found[f"{name}_quantile"] = np.stack(quantiles).transpose(1, 0, 3, 2)
+    return found
+
+
+def _operations(part: _Part) -> dict[str, Array]:
+    """Return what only the simulation knows: utilisation, stores, dates, events."""
+    names = ("utilisation", "refused", "available", "backlog", "spoiled")
+    found: dict[str, Any] = {
+        name: np.stack([getattr(year, name) for year in part.lived]).transpose(2, 0, 1) for name in names
+    }
+    found["commissioning"] = part.commissioned
+    told = sorted(part.happenings, key=lambda h: (h.sample, h.day, h.kind, h.subject))
+    found["event_sample"] = np.array([h.sample for h in told], dtype=np.int64)
+    found["event_day"] = np.array([h.day for h in told], dtype=np.float64)
+    found["event_kind"] = np.array([h.kind for h in told], dtype=np.str_)
+    found["event_subject"] = np.array([h.subject for h in told], dtype=np.str_)
+    found["event_value"] = np.array([h.value for h in told], dtype=np.float64)
+    return found
+
+
+def _joined_parts(found: Sequence[_Part]) -> _Part:
+    if len(found) == 1:
+        return found[0]
+    years = range(len(found[0].lived))
+    return _Part(
+        range(found[0].replications.start, found[-1].replications.stop),
+        tuple(_joined_lived([part.lived[n] for part in found]) for n in years),
+        np.concatenate([part.commissioned for part in found]),
+        tuple(h for part in found for h in part.happenings),
+        found[0].state,
+    )
+
+
+def _joined_lived(found: Sequence[Lived]) -> Lived:
+    def joined(values: Sequence[Array]) -> Array:
+        return np.concatenate(values, axis=-1)
+
+    years = [f.year for f in found]
+    year = Year(
+        joined([y.flow for y in years]),
+        joined([y.throughput for y in years]),
+        joined([y.stock for y in years]),
+        joined([y.parameter for y in years]),
+        max(y.residual for y in years),
+    )
+    names = [f.name for f in fields(Lived) if f.name != "year"]
+    return Lived(year, *(joined([getattr(f, n) for f in found]) for n in names))
+
+
+def _cut_lived(lived: Lived, replications: range) -> Lived:
+    cut = slice(replications.start, replications.stop)
+    y = lived.year
+    year = Year(y.flow[..., cut], y.throughput[..., cut], y.stock[..., cut], y.parameter[..., cut], y.residual)
+    return Lived(year, *(getattr(lived, f.name)[..., cut] for f in fields(Lived) if f.name != "year"))
+
+
+def _joined_state(found: Sequence[State]) -> State:
+    def joined(arrays: Sequence[Array]) -> Array:
+        return np.concatenate(arrays, axis=-1)
+
+    holdings = [state.holding for state in found if state.holding is not None]
+    holding = Holding(joined([h.content for h in holdings]), joined([h.decaying for h in holdings]))
+    rates = {
+        year: (joined([s.rates[year][0] for s in found]), joined([s.rates[year][1] for s in found]))
+        for year in found[0].rates
+    }
+    return State(joined([state.content for state in found]), holding, rates)
+
+
+def _cut_state(state: State, replications: range) -> State:
+    cut = slice(replications.start, replications.stop)
+    held = state.holding
+    holding = None if held is None else Holding(held.content[..., cut], held.decaying[..., cut])
+    rates = {year: (between[:, cut], repair[:, cut]) for year, (between, repair) in state.rates.items()}
+    return State(state.content[..., cut], holding, rates)
+
+
+def _refuse_too_large(system: System, count: int) -> None:
+    """Raise before anything is allocated where the flows of all replications do not fit the memory."""
+    numbers = (len(system.flow_ids) + len(system.process_ids)) * len(system.layers) + len(system.cells)
+    needed = 8 * numbers * len(system.years) * count
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else needed
+    if needed > SHARE_OF_MEMORY * there:
+        shown = {"gigabytes": needed / 1e9, "most": SHARE_OF_MEMORY * there / 1e9, "samples": count}
+        raise locale.error(ResourceError, Problem("samples-memory", parameters=shown))

@@ -1,0 +1,334 @@
+"""What happens to plants at an instant: breakdowns, closures, commissioning, each an activity of one replication.
+
+Every activity has a random stream of its own, keyed by what it is about and by the replication, and runs on
+calendar time from the first simulated day whether or not the plant is built: options that share an event, a
+project or a plant share its luck, and differ by nothing but what they change.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import math
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from cemfa.definition.schema import Event, NumberRow
+from cemfa.plan import Built, steps_of
+from cemfa.simulation.plant import Plants
+from cemfa.system.marginals import Fit, Marginal, fit
+from cemfa.system.quantiles import quantile
+from cemfa.system.sampling import BLOCK, normal_scores, stream
+
+Array = NDArray[np.float64]
+Activity = Generator[simpy.events.Event, None, None]
+Rates = Callable[[int], tuple[Array, Array]]
+"""From a calendar year to mean time between failures and to repair, (groups, S) [d]."""
+
+GRID = 2.0**20
+"""Instants lie on a grid of 1/2^20 day (a twelfth of a second), so that their sums and differences are exact."""
+SHOWN = 3
+"""Replications whose events are written down."""
+_CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the event log.
+
+    Parameters
+    ----------
+    sample : replication
+    day : instant, days since the start of the simulation
+    kind : ``breakdown``, the kind of the closure, or ``commissioned``
+    subject : id of the gate, the event or the project
+    value : how long it lasts [d]; of a commissioning the capacity [t/d]
+    """
+
+    sample: int
+    day: float
+    kind: str
+    subject: str
+    value: float
+
+
+@dataclass(slots=True)
+class Log:
+    """The event log of the first replications."""
+
+    happenings: list[Happening] = field(default_factory=list)
+
+    def note(self, happening: Happening) -> None:
+        """Write a happening down if its replication is one of those shown."""
+        if happening.sample < SHOWN:
+            self.happenings.append(happening)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Days counted from 1 January of the first simulated year."""
+
+    first_year: int
+
+    def year_of(self, day: float) -> int:
+        """Return the calendar year in which an instant falls."""
+        year = self.first_year + int(day / 365.2425)  # at most one off, as leap days come a few years late
+        return year + (day >= _days_between(self.first_year, year + 1)) - (day < _days_between(self.first_year, year))
+
+    def day_of(self, date: datetime.date) -> int:
+        """Return the number of the day that starts at that date's midnight."""
+        return (date - datetime.date(self.first_year, 1, 1)).days
+
+    def date_of(self, day: float) -> datetime.date:
+        """Return the date on which an instant falls."""
+        return datetime.date(self.first_year, 1, 1) + datetime.timedelta(days=math.floor(day))
+
+    def decimal_year(self, day: float) -> float:
+        """Return an instant as a decimal calendar year: 2027.5 is the middle of 2027."""
+        year = self.date_of(day).year
+        start = self.day_of(datetime.date(year, 1, 1))
+        return year + (day - start) / (366 if calendar.isleap(year) else 365)
+
+
+@cache
+def _days_between(first: int, year: int) -> int:
+    """Return the days from 1 January of one year to that of another."""
+    return (datetime.date(year, 1, 1) - datetime.date(first, 1, 1)).days
+
+
+def on_grid(time: float) -> float:
+    """Return an instant moved to the grid of exact instants."""
+    return math.floor(time * GRID + 0.5) / GRID
+
+
+def wait(env: simpy.Environment, until: float) -> simpy.events.Timeout:
+    """Return the event that an activity yields to go on at an instant, or at once where that is past."""
+    return env.timeout(max(0.0, until - env.now))
+
+
+def uniforms(seed: int, name: str, replication: int) -> Iterator[float]:
+    """Yield the uniform numbers of a named stream in one replication, for ever; never 0 or 1.
+
+    From 52 random bits of PCG64, as in `sampling.normal_scores`: the bits are guaranteed across versions.
+    """
+    bits = np.random.PCG64(stream(seed, name, replication))
+    while True:
+        yield from (((bits.random_raw(_CHUNK) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52).tolist()
+
+
+def exponentials(seed: int, name: str, replication: int) -> Iterator[float]:
+    """Yield standard exponential numbers of a named stream in one replication, for ever."""
+    return (-math.log(u) for u in uniforms(seed, name, replication))
+
+
+def samples_of(row: NumberRow, seed: int, name: str, replications: range) -> Array:
+    """Return one draw of an uncertain number per replication, (S,); in its own unit.
+
+    >>> from cemfa.definition.schema import NumberRow
+    >>> row = NumberRow(value=4, unit="d", basis="unverified", source="x")
+    >>> samples_of(row, 0, "events.flood.duration", range(2)).tolist()
+    [4.0, 4.0]
+    """
+    blocks = range(replications.start // BLOCK, (replications.stop - 1) // BLOCK + 1)
+    scores = np.concatenate([normal_scores(seed, name, block) for block in blocks])
+    fitted = _fit(row)
+    # a whole block is drawn before it is cut: vector widths must not reach the bits
+    values: Array = np.maximum(quantile(fitted.family, np.array([fitted.parameters]), scores[None, :])[0], 0.0)
+    start = replications.start - blocks.start * BLOCK
+    found: Array = values[start : start + len(replications)]
+    return found
+
+
+def _fit(row: NumberRow) -> Fit:
+    meaning = row.meaning or ""
+    return fit(Marginal(row.distribution, row.value, row.low, row.high, meaning, lower=0.0), row.source)
+
+
+def outage_times(
+    exponential: Iterator[float], state: float, rates: Callable[[float], tuple[float, float]]
+) -> Iterator[tuple[float, float]]:
+    """Yield failure and repair instants of one plant from day 0 on, for ever.
+
+    Up and down times are exponential and the sequence starts in its steady state, so the availability of any
+    day has the expectation MTBF / (MTBF + MTTR).
+
+    Parameters
+    ----------
+    exponential : standard exponential numbers
+    state : a uniform number that decides whether the plant starts broken
+    rates : mean time between failures and to repair [d] in force just before an instant; asked when the plant
+        has been repaired, never for a time to come, so that a run may start at any year
+    """
+    between, repair = rates(0.0)
+    time = 0.0
+    if state < repair / (between + repair):
+        time = on_grid(repair * next(exponential))
+        yield 0.0, time
+    while True:
+        between, repair = rates(time)
+        failed = on_grid(time + between * next(exponential))
+        time = on_grid(failed + repair * next(exponential))
+        yield failed, time
+
+
+def outage(
+    env: simpy.Environment, plants: Plants, group: int, replication: int, times: Iterator[tuple[float, float]],
+    since: float, note: Callable[[float, float], None],
+) -> Activity:  # fmt: skip
+    """Break a capacity group down and repair it, for ever; what ended before the environment began is past.
+
+    The sequence runs whether anything stands there or not; only what stands is written down as broken.
+
+    Parameters
+    ----------
+    times : failure and repair instants
+    since : instant before which nothing stands there, so that breakdowns have no effect
+    """
+    for failed, repaired in times:
+        if repaired <= env.now:
+            continue
+        if repaired <= since:
+            yield wait(env, repaired)  # the rates of a year are known when it has begun
+            continue
+        yield wait(env, failed)
+        plants.breakdown(group, replication, failed, broken=True)
+        if plants.stands(group, replication):
+            note(failed, repaired - failed)
+        yield wait(env, repaired)
+        plants.breakdown(group, replication, repaired, broken=False)
+
+
+def closing_times(
+    event: Event, calendar_: Calendar, uniform: Iterator[float], rate: float, last: float
+) -> Iterator[tuple[float, float]]:
+    """Yield start and end of every closure of an event in one replication, in order of their start.
+
+    A dated event closes once, its last day included. A random one is a Poisson process of `rate` per year,
+    run on the days of the months in which it can start: a year expects as many closures with few months as
+    with all. Closures may overlap.
+
+    Parameters
+    ----------
+    rate : mean number per year, as drawn for this replication
+    last : first instant that is no longer simulated
+    """
+    first = calendar_.day_of(event.first) if event.first else 0
+    until = calendar_.day_of(event.last) + 1 if event.last else last
+    if event.rate is None or event.duration is None:
+        yield float(first), float(until)
+        return
+    fitted = _fit(event.duration)
+    parameters = np.array([fitted.parameters])
+    time = float(first)
+    while rate > 0.0:
+        time = _advance(time, -math.log(next(uniform)) / rate, event.months, calendar_, min(until, last))
+        if time >= min(until, last):
+            return
+        score = float(_normal_score(next(uniform)))
+        length = max(0.0, float(quantile(fitted.family, parameters, np.array([[score]]))[0, 0]))
+        start = on_grid(time)
+        yield start, on_grid(start + length)
+
+
+def _normal_score(uniform: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(uniform))
+
+
+def _advance(time: float, years: float, months: Sequence[int], calendar_: Calendar, last: float) -> float:
+    """Return the instant at which `years` of eligible time have passed, each year's eligible days being one."""
+    while time < last:
+        date = calendar_.date_of(time)
+        days = _eligible(date.year, tuple(months))
+        end = calendar_.day_of(datetime.date(date.year, date.month, 1)) + calendar.monthrange(date.year, date.month)[1]
+        if not months or date.month in months:
+            needed = years * days
+            if time + needed < end:
+                return time + needed
+            years -= (end - time) / days
+        time = float(end)
+    return time
+
+
+@cache
+def _eligible(year: int, months: tuple[int, ...]) -> int:
+    """Return the days of a year that lie in some months, or in all where none are named."""
+    return sum(calendar.monthrange(year, month)[1] for month in months or range(1, 13))
+
+
+def closure(
+    env: simpy.Environment, plants: Plants, gates: Sequence[int], replications: Sequence[int],
+    times: Iterator[tuple[float, float]], note: Callable[[float, float], None],
+) -> Activity:  # fmt: skip
+    """Close gates in some replications; each closure ends in an activity of its own, as closures may overlap."""
+    for start, end in times:
+        if end <= env.now:
+            continue
+        yield wait(env, start)
+        note(start, end - start)
+        for gate in gates:
+            for replication in replications:
+                plants.closure(gate, replication, start, closed=True)
+        env.process(_reopening(env, plants, gates, replications, end))
+
+
+def _reopening(
+    env: simpy.Environment, plants: Plants, gates: Sequence[int], replications: Sequence[int], end: float
+) -> Activity:
+    yield wait(env, end)
+    for gate in gates:
+        for replication in replications:
+            plants.closure(gate, replication, end, closed=False)
+
+
+def stage_months(built: Built, seed: int, replications: range) -> list[Array]:
+    """Return the duration [month] of every stage of a project, (S,) each; a project has a luck of its own."""
+    return [
+        samples_of(stage.duration, seed, f"stages.{built.project}.{stage.id}", replications) for stage in built.stages
+    ]
+
+
+def commissioning_steps(
+    built: Built, calendar_: Calendar, seed: int, replications: range
+) -> list[tuple[tuple[int, float], ...]]:
+    """Return per replication the (day, share of the capacity from then on) of a project."""
+    months = stage_months(built, seed, replications)
+    return [
+        tuple((calendar_.day_of(date), share) for date, share in steps_of(built, [float(m[r]) for m in months]))
+        for r in range(len(replications))
+    ]
+
+
+def commissioning(
+    env: simpy.Environment, plants: Plants, group: int, replication: int, capacity: float,
+    steps: Sequence[tuple[int, float]], note: Callable[[float, float], None],
+) -> Activity:  # fmt: skip
+    """Bring a project's usable capacity [t/d] into operation, step by step."""
+    standing = 0.0
+    for day, share in steps:
+        yield wait(env, float(day))
+        plants.add(group, replication, max(float(day), 0.0), capacity * share - standing)
+        standing = capacity * share
+    note(float(steps[-1][0]), standing)
+
+
+def year_rates(
+    rates: Mapping[int, tuple[Array, Array]], calendar_: Calendar, group: int, replication: int
+) -> Callable[[float], tuple[float, float]]:
+    """Return the outage rates of one plant in one replication, in force just before an instant.
+
+    `rates` holds those of the years begun so far.
+    """
+
+    def at(time: float) -> tuple[float, float]:
+        year = calendar_.year_of(max(0.0, time - 1.0 / GRID))
+        between, repair = rates[year]
+        return float(between[group, replication]), float(repair[group, replication])
+
+    return at
