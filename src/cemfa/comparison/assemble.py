@@ -1,0 +1,234 @@
+"""Simulated cases put side by side: judged, priced, paired, explained.
+
+Between `run`, which simulates, and `outcome`, which holds the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import xarray as xr
+
+from cemfa import __version__, locale, units
+from cemfa.comparison.drivers import drivers
+from cemfa.comparison.money import Item, Run, account
+from cemfa.comparison.outcome import (
+    Comparison,
+    Economics,
+    OptionResult,
+    ProgrammeResult,
+    ProjectResult,
+    Reason,
+)
+from cemfa.comparison.pairs import HEADLINE, at, paired, probability_best
+from cemfa.definition.schema import Label, Model, Scenario, Target
+from cemfa.indicators import ALL
+from cemfa.indicators.recycling import CAUSES
+from cemfa.indicators.spread import stat_of
+from cemfa.indicators.view import Array
+from cemfa.system.compile import System
+from cemfa.targets import Assessment, assess, by_remaining_gap, cannot_be_met
+
+_LEVERS: Final = ("uncollected", "mixed", "refused", "rejected", "unevidenced")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One run: an option, or an option under a stress case."""
+
+    option: str
+    stress: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Its id in the comparison."""
+        return f"{self.option}.{self.stress}" if self.stress else self.option
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """A case with what was simulated for it: results, its indicators, and those of plants that never fail."""
+
+    case: Case
+    results: xr.Dataset
+    indicators: xr.Dataset
+    perfect: xr.Dataset
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """What all cases of a comparison share.
+
+    Parameters
+    ----------
+    now, base : outcomes of the baselines as now and as already committed (the same one where there is one only)
+    value_of_base : (S,), net present value of the latter
+    best : per case the probability of having the highest headline rate
+    letters : per option
+    """
+
+    scenario: Scenario
+    model: Model
+    system: System
+    seed: int
+    now: Outcome
+    base: Outcome
+    value_of_base: Array
+    best: Mapping[str, float]
+    letters: Mapping[str, str]
+
+
+def baselines_of(scenario: Scenario) -> dict[str, str]:
+    """Return the ids of the baselines by kind, `as_now` first."""
+    found = {option.baseline: name for name, option in scenario.options.items() if option.baseline}
+    return {kind: found[kind] for kind in ("as_now", "as_committed") if kind in found}
+
+
+def side_by_side(
+    scenario: Scenario, model: Model, system: System, seed: int, count: int, outcomes: Sequence[Outcome]
+) -> Comparison:
+    """Return the comparison of simulated cases, the baselines first.
+
+    Parameters
+    ----------
+    outcomes : baselines, options, stress cases, all with the same samples
+    """
+    best = probability_best(
+        {o.case.id: at(o.indicators, HEADLINE, scenario.target_year) for o in outcomes if not o.case.stress}
+    )
+    now, base = outcomes[0], outcomes[len(baselines_of(scenario)) - 1]
+    nothing = np.zeros(count)
+    setting = Setting(scenario, model, system, seed, now, base, nothing, best, letters_of(scenario))
+    setting = replace(setting, value_of_base=_money(setting, base)[0].samples["npv"].to_numpy())
+    found = tuple(_option(setting, outcome) for outcome in outcomes)
+    judged = {o.id: o.targets for o in found}
+    targets = [a.target for a in found[0].targets if any(_judged(o.targets, a.target) for o in found)]
+    headline = tuple(t.id for t in targets if t.indicator == HEADLINE and t.year == scenario.target_year)
+    return Comparison(
+        scenario=scenario,
+        model=model,
+        seed=seed,
+        replications=count,
+        baseline=base.case.id,
+        options=found,
+        headline=headline,
+        hopeless=tuple(t.id for t in targets if cannot_be_met([o.targets for o in found], t.id)),
+        ranking={t: by_remaining_gap({o.id: judged[o.id] for o in found if not o.stress}, t) for t in headline},
+        inputs={**model.inputs, **scenario.inputs},
+        residual=max(float(o.results.attrs["residual"]) for o in outcomes),
+        version=__version__,
+    )
+
+
+def _judged(assessments: Sequence[Assessment], target: Target) -> bool:
+    return any(a.target.id == target.id and a.kind == "judged" for a in assessments)
+
+
+def _option(setting: Setting, outcome: Outcome) -> OptionResult:
+    scenario, case, values = setting.scenario, outcome.case, outcome.indicators
+    option, year = scenario.options[case.option], scenario.target_year
+    economics, items = _money(setting, outcome)
+    extra = {"npv": economics.samples["npv"].to_numpy() - setting.value_of_base}
+    money = {name: stat_of(samples) for name, samples in extra.items()}
+    rural = "rural" if "rural" in values["settlement"].to_numpy() else ALL
+    sure, unverified = drivers(at(values, HEADLINE, year, rural), setting.system.sampler, setting.seed, setting.model)
+    shown = [item.shown for item in items]
+    helps = levers(values, setting.model.targets, year)
+    return OptionResult(
+        id=case.id,
+        base_option=case.option,
+        stress=case.stress,
+        baseline=option.baseline,
+        label=_label(scenario, case),
+        letter=setting.letters.get(case.option, "") + ("′" if case.stress else ""),
+        summary=option.summary,
+        indicators=values,
+        flows=_reduced(outcome.results),
+        targets=assess(values, setting.model.targets, reachable=outcome.perfect, levers=helps),
+        economics=economics,
+        paired=paired(values, setting.base.indicators, year) | {k: stat for k, stat in money.items() if stat},
+        probability_best=setting.best.get(case.id, 0.0),
+        drivers=sure,
+        unverified_share=unverified,
+        reasons=tuple(_reasons(values, year)),
+        projects=tuple(item for item in shown if isinstance(item, ProjectResult)),
+        programmes=tuple(item for item in shown if isinstance(item, ProgrammeResult)),
+    )
+
+
+def _money(setting: Setting, outcome: Outcome) -> tuple[Economics, tuple[Item, ...]]:
+    scenario, values, base = setting.scenario, outcome.indicators, setting.base.indicators
+    run = Run.of(scenario, setting.model, outcome.case.option, setting.seed, outcome.results, setting.now.results)
+    jobs = None
+    if "jobs" in values:
+        jobs = at(values, "jobs", scenario.target_year) - at(base, "jobs", scenario.target_year)
+    return account(run, avoided=_avoided(run, values, base), jobs=jobs, value_of_base=setting.value_of_base)
+
+
+def _label(scenario: Scenario, case: Case) -> Label:
+    label = scenario.options[case.option].label
+    if case.stress is None:
+        return label
+    under = scenario.stress[case.stress].label
+    return Label(
+        **{
+            lang: locale.text("comparison.under-stress", lang, option=label.of(lang), stress=under.of(lang))
+            for lang in locale.LANGUAGES
+        }
+    )
+
+
+def letters_of(scenario: Scenario) -> dict[str, str]:
+    """Return a letter per option that is no baseline; sizes of one option (`plant_650`, `plant_300`) share theirs."""
+    stems: dict[str, list[str]] = {}
+    for name, option in scenario.options.items():
+        if not option.baseline:
+            head, _, tail = name.rpartition("_")
+            stems.setdefault(head if head and tail.isdigit() else name, []).append(name)
+    found: dict[str, str] = {}
+    for position, members in enumerate(stems.values()):
+        letter = chr(ord("A") + position % 26) * (1 + position // 26)
+        for number, name in enumerate(members, 1):
+            found[name] = f"{letter}{number}" if len(members) > 1 else letter
+    return found
+
+
+def levers(values: xr.Dataset, targets: Sequence[Target], year: int) -> dict[str, str]:
+    """Return per target on a recycling rate the cause whose removal closes most of its gap, by median tonnes."""
+    found = {}
+    known = [cause for cause in _LEVERS if f"not_recycled_{cause}" in values]
+    for target in targets:
+        if known and (target.indicator or "").startswith("rate_"):
+            item = target.where.get("settlement", ALL)
+            mass = {c: float(np.median(at(values, f"not_recycled_{c}", year, item))) for c in known}
+            found[target.id] = max(known, key=lambda cause: mass[cause])
+    return found
+
+
+def _reasons(values: xr.Dataset, year: int) -> Iterator[Reason]:
+    days = units.days_in(year)
+    for cause in CAUSES:
+        name = f"not_recycled_{cause}"
+        if name not in values:
+            continue
+        for item in values["settlement"].to_numpy():
+            stat = stat_of(at(values, name, year, str(item)) / days)
+            if stat is not None:
+                yield Reason(cause, str(item), stat)
+
+
+def _avoided(run: Run, values: xr.Dataset, base: xr.Dataset) -> Array | None:
+    if "ghg_net" not in values:
+        return None
+    less = (base["ghg_net"] - values["ghg_net"]).sel(period=run.years)
+    return np.asarray(less.sum("period").to_numpy(), dtype=np.float64)
+
+
+def _reduced(results: xr.Dataset) -> xr.Dataset:
+    """Return what figures need of the results: means of flows, and what happened to plants."""
+    events = tuple(str(name) for name in results.data_vars if str(name).startswith("event_"))
+    wanted = ("flow_mean", "throughput_mean", "utilisation", "refused", "available", "commissioning", *events)
+    return results[[name for name in wanted if name in results]]

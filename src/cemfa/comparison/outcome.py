@@ -1,0 +1,283 @@
+"""What a comparison holds: frozen objects that the report, the workbook and the command line read.
+
+Lowest part of `comparison`: no arithmetic but looking up. Masses are t/yr in datasets and t/d in summaries,
+money is VND of the scenario's price year, dates are decimal calendar years.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from cemfa.definition.schema import Funding, Label, Model, Scenario
+from cemfa.indicators.spread import Stat
+from cemfa.targets import Assessment
+
+if TYPE_CHECKING:
+    from cemfa.comparison.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A parameter that the headline rate of the target year hangs on.
+
+    Parameters
+    ----------
+    parameter, label : its id and name
+    share : share of the variance, squared rank correlation (0 … 1)
+    sign : +1 where more of it means a higher rate, else -1
+    basis : the weakest basis of its rows: unverified, derived, reported
+    source : citation keys of those rows
+    """
+
+    parameter: str
+    label: Label
+    share: float
+    sign: int
+    basis: str
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why organic waste does not count as recycled in the target year.
+
+    Parameters
+    ----------
+    cause : `uncollected`, `mixed`, `refused`, `rejected`, `fed`, `unevidenced`; words in `comparison.cause.<cause>`
+    settlement : urban, rural or all
+    mass : [t/d]
+    """
+
+    cause: str
+    settlement: str
+    mass: Stat
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectResult:
+    """A project as it turned out over all replications.
+
+    Parameters
+    ----------
+    id, label : of the project
+    process : whose capacity grows
+    place : item per dimension
+    district : its district, "" where it has none
+    capacity : design intake [t/d]
+    owner, operator, form, site_secured, land, decision : as written
+    commissioning : date of full operation [decimal year]; None where no run simulates dates
+    capex : investment [VND]
+    intake : taken in by this plant in the target year [t/d]
+    utilisation : intake over design capacity in the target year [-]
+    funding : rows as written
+    """
+
+    id: str
+    label: Label
+    process: str
+    place: Mapping[str, str]
+    district: str
+    capacity: float
+    owner: Label
+    operator: Label
+    form: str
+    site_secured: bool
+    land: float | None
+    decision: datetime.date
+    commissioning: Stat | None
+    capex: Stat | None
+    intake: Stat | None
+    utilisation: Stat | None
+    funding: tuple[Funding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeResult:
+    """A programme: what it costs to start and to keep going.
+
+    Parameters
+    ----------
+    reached : units reached in the target year, in `unit` (households); None where nothing is paid by the unit
+    start_up : spent on reaching new ones, over the horizon, not discounted [VND]
+    running : spent in the target year [VND/yr]
+    """
+
+    id: str
+    label: Label
+    owner: Label
+    reached: float | None
+    unit: str
+    start_up: Stat | None
+    running: Stat | None
+    funding: tuple[Funding, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Economics:
+    """The money and the work of one option.
+
+    Parameters
+    ----------
+    price_year : all money is VND of this year
+    first_year : everything is discounted to its 1 January
+    years : decision years, as `year` in the datasets
+    samples : per sample: `capex` [VND], `npv`, `npv_operator`, `levelised_cost`, `levelised_cost_net`,
+        `abatement_cost`, `salvage`, `discount_rate`, and per year `investment`, `running`, `revenue` (products
+        and power sold), `elsewhere` (other plants run more; less burial is a saving), `fees`, `tonnes`, `need`,
+        `after_donors`
+    budget : (sample, year, funder) [VND/yr]; the funder `unfunded` is the need that nobody covers; the rows of a
+        year sum to its need exactly
+    after_donors : (sample, year), recurrent need once donors no longer pay [VND/yr]
+    capex : investment over the horizon, replacements included, not discounted [VND]
+    opex : running cost in the target year [VND/yr]
+    npv : products sold − investment − running + salvage; gate fees move money inside the area and do not count
+    npv_operator : the same with gate fees received by the plants
+    levelised_cost : PV(capex + opex − salvage) / PV(tonnes accepted), products not deducted [VND/t]; tonnes of
+        plants and, for programmes, tonnes newly recycled
+    levelised_cost_net : the same with products sold deducted [VND/t]
+    abatement_cost : extra cost over emissions avoided against the baseline [VND/tCO2e]
+    jobs : full-time jobs at plants in the target year, more than in the baseline
+    unadjusted : parameters in money of another year, `name (year)`; they enter as they are
+    """
+
+    price_year: int
+    first_year: int
+    years: tuple[int, ...]
+    samples: xr.Dataset
+    budget: xr.DataArray
+    after_donors: xr.DataArray
+    capex: Stat | None
+    opex: Stat | None
+    npv: Stat | None
+    npv_operator: Stat | None
+    levelised_cost: Stat | None
+    levelised_cost_net: Stat | None
+    abatement_cost: Stat | None
+    jobs: Stat | None
+    unadjusted: tuple[str, ...]
+
+    @property
+    def funders(self) -> tuple[str, ...]:
+        """Rows of the budget, `unfunded` last."""
+        return tuple(str(name) for name in self.budget["funder"].to_numpy())
+
+    @property
+    def unfunded(self) -> xr.DataArray:
+        """(sample, year), need that no source covers [VND/yr]."""
+        return self.budget.sel(funder="unfunded", drop=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptionResult:
+    """One option, baseline or stress case with everything computed for it.
+
+    Parameters
+    ----------
+    id : unique in the comparison; a stress case is `<option>.<stress>`
+    base_option : the option it comes from, itself outside stress cases
+    stress : name of the stress case, None otherwise
+    baseline : `as_now` or `as_committed` for the two baselines, else None
+    label, summary : words
+    letter : A, B, C … of real options; "" for baselines, the option's letter with an apostrophe for stress cases
+    indicators : (sample, period, settlement …), see `cemfa.indicators`
+    flows : reduced results of the run: `flow_mean`, `utilisation`, `commissioning` …
+    targets : one per target of the model
+    economics : money and work
+    paired : differences to the baseline of the target year (or over the horizon, for money) by key such as
+        `rate_with_home.rural`, `ghg_net`, `landfilled_mass`, `npv`
+    probability_best : share of samples in which it has the highest headline rate, among options (not stress cases)
+    drivers : what the headline rate is least sure about, largest share first
+    unverified_share : share of the explained variance that rests on unverified rows
+    reasons : why waste is not recycled in the target year
+    projects, programmes : what it consists of
+    """
+
+    id: str
+    base_option: str
+    stress: str | None
+    baseline: str | None
+    label: Label
+    letter: str
+    summary: Label | None
+    indicators: xr.Dataset
+    flows: xr.Dataset
+    targets: tuple[Assessment, ...]
+    economics: Economics
+    paired: Mapping[str, Stat]
+    probability_best: float
+    drivers: tuple[Driver, ...]
+    unverified_share: float
+    reasons: tuple[Reason, ...]
+    projects: tuple[ProjectResult, ...]
+    programmes: tuple[ProgrammeResult, ...]
+
+    def target(self, key: str) -> Assessment:
+        """Return the assessment of one target by its id."""
+        return next(found for found in self.targets if found.target.id == key)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Options side by side, reproducible from seed and inputs.
+
+    Parameters
+    ----------
+    scenario, model : as read
+    seed, replications : of the run
+    baseline : id of the baseline that differences are taken to: as already committed
+    options : baselines first, then options, then stress cases
+    headline : ids of the targets that decide, in the order of the model (judged, on the headline rate)
+    hopeless : ids of judged targets that no option meets with more than 1 % probability
+    ranking : per headline target the options by remaining gap, smallest first
+    inputs : SHA-256 of every file read
+    residual : largest relative residual of any balance
+    version : of cemfa
+    """
+
+    scenario: Scenario
+    model: Model
+    seed: int
+    replications: int
+    baseline: str
+    options: tuple[OptionResult, ...]
+    headline: tuple[str, ...]
+    hopeless: tuple[str, ...]
+    ranking: Mapping[str, tuple[str, ...]]
+    inputs: Mapping[str, str]
+    residual: float
+    version: str
+
+    def option(self, key: str) -> OptionResult:
+        """Return one option by its id."""
+        return next(found for found in self.options if found.id == key)
+
+    @property
+    def plain(self) -> tuple[OptionResult, ...]:
+        """Baselines and options, without stress cases."""
+        return tuple(found for found in self.options if found.stress is None)
+
+    @property
+    def stressed(self) -> tuple[OptionResult, ...]:
+        """The stress cases."""
+        return tuple(found for found in self.options if found.stress is not None)
+
+    def table(self, lang: str | None = None) -> Table:
+        """Return the summary table: a row per option, columns with units."""
+        from cemfa.comparison.table import summary_table
+
+        return summary_table(self, lang)
+
+    def save_results(self, path: str | Path) -> Path:
+        """Return the path of the netCDF file that now holds the indicators and reduced flows of every option."""
+        from cemfa.comparison.store import save
+
+        return save(self, path)
+
+    def _repr_html_(self) -> str:
+        return self.table().as_html()

@@ -1,0 +1,138 @@
+"""Simulate every option with the same luck, and put all that decides side by side.
+
+Top of `comparison`: scenario in, `Comparison` out.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import xarray as xr
+
+from cemfa import library, locale
+from cemfa.comparison.accounts import BlockAccounts, plant_of
+from cemfa.comparison.assemble import Case, Outcome, baselines_of, side_by_side
+from cemfa.comparison.outcome import Comparison
+from cemfa.comparison.pairs import HEADLINE
+from cemfa.definition.load import read_model, read_scenario
+from cemfa.definition.schema import Model, Scenario
+from cemfa.errors import DefinitionError, Problem
+from cemfa.indicators import block_function, evaluate, parts_named, supported
+from cemfa.plan import ParameterChange, Plan, content_of, plan_of
+from cemfa.results import BlockFunction, Request
+from cemfa.simulation import simulate_options
+from cemfa.system.compile import System, compile_system
+from cemfa.system.solve import solve
+
+Progress = Callable[[int, int, str], None]
+"""Called with cases done, cases in all, and the case just done."""
+
+_REPAIR: Final = "mean_time_to_repair"
+
+
+def compare(
+    scenario: Scenario | str | Path,
+    *,
+    replications: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    options: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Return the options of a scenario side by side: baselines first, then options, then stress cases.
+
+    Every case is simulated with common random numbers, so that options differ by what they change and by
+    nothing else. Differences are taken to the baseline as already committed, replication by replication: what
+    an option adds to what happens anyway. Its money is counted in full, against things as they are now.
+
+    Parameters
+    ----------
+    scenario : as read, or its id in the library, or a path
+    replications : simulated histories per case; default: the scenario's
+    seed : from 0; the same seed and inputs give the same numbers, with any number of workers
+    workers : processes; default: as many as the machine has
+    options : ids to compare, with their stress cases; the baselines are always there; default: all
+    progress : called with cases done, cases in all and the case just done
+
+    Raises
+    ------
+    DefinitionError
+        if scenario or model are wrong, or an option does not exist (`unknown-option`).
+    ResultsError
+        if an indicator lacks what it needs.
+    """
+    scenario, model = _read(scenario)
+    cases = tuple(_cases(scenario, options))
+    system = compile_system(model, assume=scenario.assume)
+    names = _supported(system, scenario, model)
+    count = replications or scenario.simulation.replications
+    plants = dict.fromkeys(plant_of(p) for option in scenario.options for p in content_of(scenario, option)[0].values())
+    functions: dict[str, BlockFunction] = {
+        "indicators": block_function(names, goods=model.goods),
+        "accounts": BlockAccounts(tuple(plants), model.goods),
+    }
+    request = Request(reducers=("mean",), functions=functions)
+    runs = simulate_options(
+        system, scenario, [(case.option, case.stress) for case in cases], replications=count, seed=seed,
+        workers=workers, request=request,
+    )  # fmt: skip
+    outcomes: list[Outcome] = []
+    perfect: dict[str, xr.Dataset] = {}
+    for number, (case, results) in enumerate(zip(cases, runs, strict=True), 1):
+        if progress:
+            progress(number, len(cases), case.id)
+        if case.option not in perfect:  # here, while the next cases are simulated elsewhere
+            perfect[case.option] = _perfect(system, scenario, model, case.option, names)
+        outcomes.append(Outcome(case, results, parts_named(results, names), perfect[case.option]))
+    return side_by_side(scenario, model, system, seed, count, outcomes)
+
+
+def never_failing(plan: Plan, scenario: Scenario) -> Plan:
+    """Return a plan whose plants stand from the first decision year on, take in all they are built for and never fail.
+
+    What is reachable with these plants if everything goes well, for the annual balance.
+    """
+    first = datetime.date(scenario.decisions_from, 1, 1)
+    built = tuple(replace(b, stages=(), usable=1.0, decision=min(b.decision, first)) for b in plan.built)
+    years = (scenario.decisions_from,)
+    repaired = ParameterChange(_REPAIR, (), years, (0.0,), "1", "multiply", None)
+    return Plan(built, (*plan.changes, repaired), ())
+
+
+def _perfect(system: System, scenario: Scenario, model: Model, option: str, names: Sequence[str]) -> xr.Dataset:
+    """Return the indicators that targets look at, with central values and plants that never fail."""
+    wanted = {target.indicator for target in model.targets}
+    plan = never_failing(plan_of(scenario, option), scenario)
+    return evaluate(solve(system, plan=plan), [n for n in names if n in wanted], goods=model.goods)
+
+
+def _read(scenario: Scenario | str | Path) -> tuple[Scenario, Model]:
+    if isinstance(scenario, Scenario):
+        return scenario, read_model(scenario.model)
+    file = library.find_scenario(scenario)
+    read = read_scenario(file)
+    return read, read_model(library.find_model(read.model, file.parent))
+
+
+def _cases(scenario: Scenario, options: Sequence[str] | None) -> Iterator[Case]:
+    unknown = [name for name in options or () if name not in scenario.options]
+    if unknown:
+        known = tuple(scenario.options)
+        problems = [Problem("unknown-option", parameters={"option": name, "known": known}) for name in unknown]
+        raise locale.error(DefinitionError, problems)
+    baselines = list(baselines_of(scenario).values())
+    yield from (Case(name) for name in baselines)
+    plain = [n for n in scenario.options if n not in baselines and (options is None or n in options)]
+    yield from (Case(name) for name in plain)
+    for stress, content in scenario.stress.items():
+        yield from (Case(name, stress) for name in plain if name in content.options)
+
+
+def _supported(system: System, scenario: Scenario, model: Model) -> tuple[str, ...]:
+    central = solve(system, plan=plan_of(scenario, baselines_of(scenario)["as_now"]))
+    able = supported(central, goods=model.goods)
+    return tuple(name for name in able if not name.endswith("_by_district") or name == f"{HEADLINE}_by_district")

@@ -1,0 +1,172 @@
+"""A picture: a matplotlib figure that knows its language, its text alternative and its hover texts.
+
+Lowest module of the room: every figure of cemfa is a `Picture`, drawn through matplotlib's object interface
+(never pyplot) under one fixed style, so that the same data give the same bytes whatever the user has set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any, Final, ParamSpec, TypeVar
+
+import matplotlib
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+from matplotlib.ticker import FuncFormatter
+
+from cemfa import locale
+
+INK: Final = "#1f2933"
+MUTED: Final = "#52606d"
+RULE: Final = "#cbd2d9"
+PAPER: Final = "#ffffff"
+TARGET: Final = "#b42318"
+FONT_SIZE: Final = 9.0
+
+# Neighbours differ in hue *and* in lightness, so that a grey print still tells them apart; hatches do the rest.
+COLOURS: Final = (
+    "#1b6e53", "#e6a532", "#2f4b7c", "#86c5a4", "#a23b3b", "#9fb8dd", "#6b4e2e", "#d9b8c4",
+    "#5b8c2a", "#3f3f46", "#e07b39", "#7a5ca8", "#c9cc6a", "#27788f", "#b8b8b8", "#8c2d5f",
+)  # fmt: skip
+# Lines only: matplotlib writes hatches of dots as a hundred kilobytes of circles per colour.
+HATCHES: Final = ("", "", "///", "", "\\\\\\", "", "|||", "xxx", "", "", "---", "+++", "", "///", "", "|||")
+MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "h", "p")
+
+_STYLE: Final[dict[Any, Any]] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib and is wide: what fits here fits in any reader's font
+    "font.size": FONT_SIZE,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": FONT_SIZE + 0.5,
+    "axes.titleweight": "bold",
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.axisbelow": True,
+    "grid.color": "#e4e7eb",
+    "grid.linewidth": 0.7,
+    "hatch.linewidth": 0.5,
+    "legend.frameon": False,
+    "legend.fontsize": FONT_SIZE - 0.5,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": FONT_SIZE - 0.5,
+    "ytick.labelsize": FONT_SIZE - 0.5,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "cemfa",
+    "pdf.fonttype": 42,
+}
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def styled(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Return `function` run under the one style of cemfa, whatever matplotlibrc or the session has set."""
+
+    @wraps(function)
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with matplotlib.rc_context():
+            matplotlib.rcdefaults()
+            matplotlib.rcParams.update(_STYLE)
+            return function(*args, **kwargs)
+
+    return run
+
+
+class Picture(Figure):
+    """A matplotlib `Figure` with a language, a title and description for readers who cannot see it, hover texts.
+
+    Parameters
+    ----------
+    width, height : size [inch]
+    lang : "vi" or "en"
+    title, description : the text alternative; both plain text
+    """
+
+    def __init__(self, width: float, height: float, *, lang: str, title: str, description: str = "", **options: Any):
+        super().__init__(figsize=(width, height), dpi=72, facecolor=PAPER, **options)
+        self.lang = lang
+        self.title = title
+        self.description = description
+        self.hover: dict[str, str] = {}
+
+    def explain(self, artist: Artist, text: str) -> None:
+        """Give an artist a hover text; in SVG it becomes the `<title>` of the artist's group."""
+        name = artist.get_gid() or f"part-{len(self.hover)}"
+        artist.set_gid(name)
+        self.hover[name] = text
+
+    def _repr_html_(self) -> str:
+        from cemfa.figures.svg import inline_svg
+
+        return inline_svg(self, f"notebook-{id(self):x}")
+
+
+def plain(text: str) -> str:
+    r"""Return text that matplotlib shows as it is: two ``$`` would otherwise turn what is between into formulas.
+
+    >>> plain("from $5 to $9")
+    'from \\$5 to \\$9'
+    """
+    return text.replace("$", r"\$")
+
+
+def frame(figure: Figure, left: float, bottom: float, right: float, top: float, **spaces: float) -> None:
+    """Give the axes of a figure fixed margins [pt]: measuring every text twice, as layout engines do, costs more
+    than drawing it.
+    """
+    width, height = figure.get_figwidth() * 72, figure.get_figheight() * 72
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height, **spaces)
+
+
+def number_axis(axes: Axes, which: str, lang: str) -> None:
+    """Write the numbers of an axis ("x" or "y") as people of that language write them."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_formatter(FuncFormatter(lambda value, _: locale.number(float(value), lang)))
+
+
+def year_axis(axes: Axes, years: tuple[int, ...], most: int = 8) -> None:
+    """Mark years on the x axis: whole numbers without a thousands mark, at most `most` of them."""
+    step = -(-len(years) // most)
+    shown = years[::step]
+    axes.set_xticks(shown, [str(year) for year in shown])
+    axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
+
+
+@cache
+def text_width(text: str, size: float = FONT_SIZE) -> float:
+    """Return the width of a one-line text in the style's font [pt], from the font's own metrics.
+
+    >>> text_width("ab") < text_width("abc")
+    True
+    """
+    font = FontProperties(family="DejaVu Sans", size=size)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, False)
+    return float(width)
+
+
+def wrap(text: str, width: float, size: float = FONT_SIZE) -> list[str]:
+    """Return a text cut at blanks into lines no wider than `width` [pt]; a longer single word stays whole.
+
+    >>> wrap("a b", 1e3), wrap("household waste", 1.0)
+    (['a b'], ['household', 'waste'])
+    """
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines or [""]
