@@ -1,0 +1,123 @@
+"""What `compare` and `report` share: run a comparison, write its folder, show its table."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import cemfa
+from cemfa import library, locale
+from cemfa.cli.output import Column, new_folder, note, show, warn
+from cemfa.cli.record import Record, read_record, refuse_changed, write_record
+from cemfa.cli.subject import inputs_of, read_both, require_options
+from cemfa.errors import Problem
+
+if TYPE_CHECKING:
+    from cemfa.comparison import Comparison
+    from cemfa.definition.schema import Scenario
+
+RESULTS: Final = "results.nc"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to compare: a scenario by id or path, how often, with which seed, which options, and what it repeats."""
+
+    scenario: str
+    replications: int | None
+    seed: int
+    options: tuple[str, ...]
+    repeats: Record | None = None
+
+
+def settings_of(run: str) -> Settings:
+    """Return the settings of an earlier run, from its `run.json` or its folder.
+
+    Raises
+    ------
+    DefinitionError, OutputError
+        as in `cemfa.cli.record.read_record`.
+    """
+    record = read_record(run, "compare")
+    return Settings(record.scenario, record.replications, record.seed, record.options, record)
+
+
+def compare_and_write(settings: Settings, *, workers: int | None, out: str | None, as_json: bool) -> None:
+    """Compare, write report, workbook, results and `run.json` into a new folder, and print the table."""
+    from cemfa.comparison import compare
+    from cemfa.report import write_report
+
+    file = library.find_scenario(settings.scenario)
+    model, scenario = read_both(settings.scenario)
+    inputs = inputs_of(model, scenario)
+    if settings.repeats is not None:
+        _require_same(settings.repeats, inputs)
+    require_options(scenario, list(settings.options))
+    with _folder_for(out, scenario.id) as folder:
+        comparison = compare(
+            file,
+            replications=settings.replications,
+            seed=settings.seed,
+            workers=workers,
+            options=settings.options or None,
+            progress=_progress_of(scenario),
+        )
+        comparison.save_results(folder / RESULTS)
+        written = write_report(comparison, folder)
+        write_record(_record(settings, comparison, file, inputs), folder)
+    _show(comparison, as_json=as_json)
+    note("residual", value=comparison.residual)
+    note("report-at", file=str(written["report"]))
+
+
+def _require_same(record: Record, inputs: dict[str, str]) -> None:
+    refuse_changed(record, inputs)
+    if record.version != cemfa.__version__:
+        warn(Problem("replay-version", parameters={"before": record.version, "now": cemfa.__version__}))
+
+
+def _record(settings: Settings, comparison: Comparison, file: Path, inputs: dict[str, str]) -> Record:
+    in_library = library.scenarios().get(settings.scenario) == file
+    return Record(
+        verb="compare",
+        version=cemfa.__version__,
+        scenario=settings.scenario if in_library else str(file.resolve()),
+        options=settings.options,
+        replications=comparison.replications,
+        seed=comparison.seed,
+        inputs=inputs,
+        residual=comparison.residual,
+    )
+
+
+@contextlib.contextmanager
+def _folder_for(out: str | None, name: str) -> Iterator[Path]:
+    """Give a new folder; where the comparison fails before anything is written, no empty folder stays behind."""
+    folder = new_folder(out, name)
+    try:
+        yield folder
+    except BaseException:
+        with contextlib.suppress(OSError):  # not empty: what was written stays for who wants to see it
+            folder.rmdir()
+        raise
+
+
+def _progress_of(scenario: Scenario) -> Callable[[int, int, str], None]:
+    """Return a function that says on stderr which option is being simulated."""
+
+    def say(number: int, total: int, case: str) -> None:
+        option = scenario.options.get(case)
+        if number < total:
+            label = option.label.of(locale.language()) if option is not None else case
+            note("progress", number=number + 1, total=total, label=label)
+
+    return say
+
+
+def _show(comparison: Comparison, *, as_json: bool) -> None:
+    table = comparison.table(locale.language())
+    columns = [Column(column.key, column.heading, column.decimals) for column in table.columns]
+    show(table.title, columns, table.rows, as_json=as_json, lead=2)

@@ -1,0 +1,48 @@
+"""`cemfa solve`: the annual balance of a model, or of an option of a scenario."""
+
+from __future__ import annotations
+
+import click
+
+from cemfa.cli.words import Verb, option, whole
+
+
+def command() -> click.Command:
+    """Return the verb."""
+    return Verb(
+        "solve",
+        _solve,
+        [
+            click.Argument(["name"], metavar="MODEL"),
+            option("--option"),
+            option("--samples", default=1, **whole(1)),
+            option("--seed", default=0, **whole(0)),
+            option("--workers", **whole(1)),
+            option("--year", **whole(1)),
+            option("--out", key="out-file", metavar="FILE.nc"),
+            option("--json", "as_json", key="json", is_flag=True),
+        ],
+    )
+
+
+def _solve(
+    name: str,
+    option: str | None,
+    samples: int,
+    seed: int,
+    workers: int | None,
+    year: int | None,
+    out: str | None,
+    as_json: bool,
+) -> None:
+    from cemfa.cli.flows import save, show_flows
+    from cemfa.cli.output import new_file
+    from cemfa.cli.subject import read_subject
+    from cemfa.system.solve import solve
+
+    file = new_file(out, (".nc",)) if out else None
+    subject = read_subject(name, option)
+    shown = subject.year(year)
+    results = solve(subject.system(), plan=subject.plan, samples=samples, seed=seed, workers=workers)
+    save(results, subject, file)
+    show_flows(results, subject, shown, as_json=as_json)

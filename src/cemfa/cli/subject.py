@@ -1,0 +1,138 @@
+"""What a verb works on: a model, or an option of a scenario, named by id or path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cemfa import library, locale
+from cemfa.errors import CemfaError, DefinitionError, Problem
+
+if TYPE_CHECKING:
+    from cemfa.definition.schema import Model, Scenario
+    from cemfa.plan import Plan
+    from cemfa.system.compile import System
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A model, with the scenario and option where one is meant."""
+
+    model: Model
+    scenario: Scenario | None = None
+    option: str = ""
+
+    @property
+    def plan(self) -> Plan | None:
+        """What the option changes; None for a model alone."""
+        from cemfa.plan import plan_of
+
+        return plan_of(self.scenario, self.option) if self.scenario is not None else None
+
+    def system(self) -> System:
+        """Return the model compiled with the numbers that the scenario assumes."""
+        from cemfa.system.compile import compile_system
+
+        return compile_system(self.model, assume=self.scenario.assume if self.scenario is not None else {})
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 of every file read."""
+        return inputs_of(self.model, self.scenario)
+
+    @property
+    def target_year(self) -> int:
+        """The year the headline targets are due, or the last of a model."""
+        return self.scenario.target_year if self.scenario is not None else self.model.periods.last
+
+    def label(self, lang: str) -> str:
+        """Return the name of the model or option."""
+        label = self.scenario.options[self.option].label if self.scenario is not None else self.model.label
+        return label.of(lang)
+
+    def year(self, asked: int | None) -> int:
+        """Return the year asked for, or the default one.
+
+        Raises
+        ------
+        CemfaError
+            with the code ``year-unknown``.
+        """
+        years = self.model.periods.years
+        if asked is not None and asked not in years:
+            parameters = {"year": asked, "first": years[0], "last": years[-1]}
+            raise locale.error(CemfaError, Problem("year-unknown", parameters=parameters))
+        return self.target_year if asked is None else asked
+
+
+def read_subject(name: str, option: str | None) -> Subject:
+    """Return the model, or the scenario with its model and the option asked for (default: its first).
+
+    Raises
+    ------
+    DefinitionError
+        with all that is wrong with them, or ``option-unknown``, ``option-needs-scenario``.
+    """
+    if library.kind_of(name) == "scenario":
+        model, scenario = read_both(name)
+        return Subject(model, scenario, choose(scenario, option))
+    from cemfa.definition.load import read_model
+
+    if option is not None:
+        raise locale.error(DefinitionError, Problem("option-needs-scenario", parameters={"name": name}))
+    return Subject(read_model(name))
+
+
+def read_both(name: str) -> tuple[Model, Scenario]:
+    """Return a scenario and its model.
+
+    Raises
+    ------
+    DefinitionError
+        with all that is wrong with both.
+    """
+    from cemfa.definition.load import load_scenario
+
+    loaded = load_scenario(name)
+    errors = [p for p in (*loaded.problems, *loaded.model.problems) if p.severity == "error"]
+    scenario, model = loaded.scenario, loaded.model.model
+    if errors or scenario is None or model is None:
+        raise locale.error(DefinitionError, errors)
+    return model, scenario
+
+
+def inputs_of(model: Model, scenario: Scenario | None = None) -> dict[str, str]:
+    """Return the SHA-256 of every file read, by ``scenario/<file>`` and ``model/<file>``."""
+    found = _named("scenario", scenario.inputs) if scenario is not None else {}
+    return found | _named("model", model.inputs)
+
+
+def choose(scenario: Scenario, option: str | None) -> str:
+    """Return the option asked for, or the scenario's first.
+
+    Raises
+    ------
+    DefinitionError
+        with the code ``option-unknown``.
+    """
+    require_options(scenario, [option] if option is not None else [])
+    return option or next(iter(scenario.options))
+
+
+def require_options(scenario: Scenario, names: list[str]) -> None:
+    """Refuse options that the scenario does not have.
+
+    Raises
+    ------
+    DefinitionError
+        with one ``option-unknown`` for each.
+    """
+    known = tuple(scenario.options)
+    wrong = [Problem("option-unknown", parameters={"name": n, "known": known}) for n in names if n not in known]
+    if wrong:
+        raise locale.error(DefinitionError, wrong)
+
+
+def _named(kind: str, hashes: Mapping[str, str]) -> dict[str, str]:
+    return {f"{kind}/{name}": digest for name, digest in hashes.items()}

@@ -1,0 +1,228 @@
+"""A comparison as the page shows it: plain values, finished sentences, tables and figures, in one language.
+
+Between `comparison` and `html`; pure: the same comparison gives the same page. No arithmetic but formatting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cemfa.report import appendix, detail, pictures
+from cemfa.report.option import WIDE, FigureBlock, OptionPage, figure, option_page
+from cemfa.report.overview import headline, headline_targets, how_to_read, place_of, summary
+from cemfa.report.tables import Table
+from cemfa.report.words import Words
+
+if TYPE_CHECKING:
+    from cemfa.comparison.outcome import Comparison, OptionResult
+    from cemfa.definition.schema import Change
+
+SECTIONS: Final = ("summary", "rates", "costs", "today", "time", "options", "stress", "targets", "assumptions", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One language of the report, ready for the template; every number is already text or in a table."""
+
+    lang: str
+    language_name: str
+    language_switch: str
+    html_title: str
+    title: str
+    subtitle: str
+    meta: str
+    skip: str
+    contents: str
+    back: str
+    validity: str
+    headings: Mapping[str, str]
+    headline: tuple[str, ...]
+    summary: Table
+    how_title: str
+    how: tuple[str, ...]
+    rate_figures: tuple[FigureBlock, ...]
+    cost_figures: tuple[FigureBlock, ...]
+    base_flows: tuple[FigureBlock, ...]
+    timeline: FigureBlock | None
+    options: tuple[OptionPage, ...]
+    stress: Table | None
+    stress_text: str
+    stress_cases: tuple[str, ...]
+    targets: Table
+    targets_text: str
+    matter: Table
+    assumptions: Table
+    assumptions_text: str
+    assumptions_all: str
+    sources: Table
+    sources_title: str
+    run: Table
+
+
+def page(comparison: Comparison, lang: str) -> Page:
+    """Return one language of the report.
+
+    Parameters
+    ----------
+    comparison : the finished comparison
+    lang : "vi" or "en"
+    """
+    words = Words(lang, comparison.replications)
+    scenario = comparison.scenario
+    shared = pictures.diagrams(comparison)
+    tables = detail.page_tables(comparison, words)
+    assumptions, sources = appendix.assumptions_table(comparison, words), appendix.sources_table(comparison, words)
+    time, stress = _timeline(comparison, words), _stress(comparison, words)
+    absent = {key for key, content in (("time", time), ("stress", stress)) if not content}
+    return Page(
+        lang=lang,
+        language_name=words.text("vietnamese" if lang == "vi" else "english"),
+        language_switch=words.text("language_switch"),
+        html_title=words.text("html_title", label=words.label(scenario.label)),
+        title=words.text("title"),
+        subtitle=words.text("subtitle", scenario=words.label(scenario.label), area=_area(comparison, words)),
+        meta=words.text(
+            "meta", target_year=scenario.target_year, first=scenario.decisions_from, last=scenario.horizon,
+            price_year=scenario.finance.price_year, replications=comparison.replications,
+        ),
+        skip=words.text("skip"),
+        contents=words.text("contents"),
+        back=words.text("back"),
+        validity=words.text("validity", area=_area(comparison, words)),
+        headings={key: words.text(f"s_{key}") for key in SECTIONS if key not in absent},
+        headline=headline(comparison, words),
+        summary=summary(comparison, comparison.plain, words),
+        how_title=words.text("how_title"),
+        how=how_to_read(comparison, words),
+        rate_figures=_rate_figures(comparison, words),
+        cost_figures=_cost_figures(comparison, words),
+        base_flows=_base_flows(comparison, shared, words),
+        timeline=time,
+        options=tuple(option_page(comparison, option, tables, shared, words) for option in comparison.plain),
+        stress=stress,
+        stress_text=words.text("stress_text"),
+        stress_cases=_stress_cases(comparison, words),
+        targets=detail.targets_table(comparison, words),
+        targets_text=_targets_text(comparison, words),
+        matter=_matter(comparison, tables["drivers"]),
+        assumptions=assumptions,
+        assumptions_text=appendix.assumptions_text(comparison, words),
+        assumptions_all=words.text("assumptions_all", count=len(assumptions.rows)),
+        sources=sources,
+        sources_title=words.text("sources_title", count=len(sources.rows)),
+        run=appendix.run_table(comparison, words),
+    )  # fmt: skip
+
+
+def workbook_tables(comparison: Comparison, lang: str) -> tuple[Table, ...]:
+    """Return the tables of the workbook in one language, in the order of its sheets."""
+    words = Words(lang, comparison.replications)
+    tables = detail.page_tables(comparison, words)
+    per_option = [tables[name] for name in ("reasons", "payers", "projects", "programmes", "drivers") if tables[name]]
+    return (
+        summary(comparison, comparison.options, words),
+        detail.targets_table(comparison, words),
+        *per_option,
+        *detail.long_tables(comparison, words),
+        appendix.assumptions_table(comparison, words),
+        appendix.sources_table(comparison, words),
+        appendix.run_table(comparison, words),
+    )
+
+
+def _area(comparison: Comparison, words: Words) -> str:
+    model = comparison.model
+    return words.label(model.area) if model.area else words.label(model.label)
+
+
+def _rate_figures(comparison: Comparison, words: Words) -> tuple[FigureBlock, ...]:
+    drawn = []
+    for target in headline_targets(comparison):
+        place = place_of(comparison, target, words)
+        picture = pictures.rates(comparison, target, place, words)
+        drawn.append(figure(picture, f"rates-{target.id}", words.text("f_rates", place=place), words, 760))
+    return tuple(filter(None, drawn))
+
+
+def _cost_figures(comparison: Comparison, words: Words) -> tuple[FigureBlock, ...]:
+    drawn = []
+    for target in headline_targets(comparison):
+        place = place_of(comparison, target, words)
+        caption = words.text("f_costs", year=target.year, place=place)
+        drawn.append(
+            figure(pictures.costs(comparison, target, place, words), f"costs-{target.id}", caption, words, 700)
+        )
+    return tuple(filter(None, drawn))
+
+
+def _base_flows(comparison: Comparison, shared: pictures.Diagrams, words: Words) -> tuple[FigureBlock, ...]:
+    year = pictures.base_year(comparison)
+    waste = pictures.flows(comparison, comparison.option(comparison.baseline), year, shared, words)
+    rest = pictures.by_products(comparison, shared, words)
+    drawn = (
+        figure(waste, "flows-base", words.text("f_sankey_base", year=year), words, WIDE),
+        figure(rest, "flows-by-products", words.text("f_by_products", year=year), words, WIDE),
+    )
+    return tuple(filter(None, drawn))
+
+
+def _timeline(comparison: Comparison, words: Words) -> FigureBlock | None:
+    caption, note = words.text("f_gantt"), words.text("f_stages_note")
+    return figure(pictures.timeline(comparison, words), "timeline", caption, words, 760, note)
+
+
+def _stress(comparison: Comparison, words: Words) -> Table | None:
+    if not comparison.stressed:
+        return None
+    hit = {option.base_option for option in comparison.stressed}
+    rows = [option for base in comparison.plain if base.id in hit for option in (base, *_cases(comparison, base.id))]
+    return summary(comparison, rows, words, words.text("s_stress"))
+
+
+def _cases(comparison: Comparison, base: str) -> tuple[OptionResult, ...]:
+    return tuple(option for option in comparison.stressed if option.base_option == base)
+
+
+def _stress_cases(comparison: Comparison, words: Words) -> tuple[str, ...]:
+    return tuple(
+        words.text(
+            "stress_case", label=words.label(case.label), share=words.percent(case.intake_share),
+            note="".join(f"; {_changed(comparison, change, words)}" for change in case.changes),
+            basis=words.text(f"basis_{case.basis}"),
+        )
+        for case in comparison.scenario.stress.values()
+    )  # fmt: skip
+
+
+def _changed(comparison: Comparison, change: Change, words: Words) -> str:
+    """Return what a stress case does to a parameter, with its last value: ``impurities in what is accepted: 30%``."""
+    name = comparison.model.name_of("parameter", change.parameter, words.lang)
+    held = [(key, (items,) if isinstance(items, str) else items) for key, items in change.place.items()]
+    where = [appendix.item_name(comparison.model, key, item, words) for key, items in held for item in items]
+    name += f" ({', '.join(where)})" if where else ""
+    value = change.values[max(change.values)]
+    share = change.unit == "1" and change.how != "multiply"
+    shown = words.percent(value) if share else f"{words.number(value)} {words.unit(change.unit)}".removesuffix(" 1")
+    return words.text(f"changed_{change.how}", name=name, value=shown)
+
+
+def _targets_text(comparison: Comparison, words: Words) -> str:
+    judged = sum(found.kind == "judged" for found in comparison.plain[0].targets)
+    count = len(comparison.model.targets)
+    key = "targets_text" if judged < count else "targets_text_all"
+    return words.text(key, count=count, judged=judged)
+
+
+def _matter(comparison: Comparison, drivers: Table) -> Table:
+    """Return the drivers of the option that comes nearest to the first headline target."""
+    targets = comparison.headline
+    ranked = comparison.ranking.get(targets[0], ()) if targets else ()
+    first = next((key for key in ranked if comparison.option(key).drivers), comparison.baseline)
+    return drivers.only(first, caption=f"{drivers.caption} ({_written_name(comparison, first, drivers)})")
+
+
+def _written_name(comparison: Comparison, key: str, drivers: Table) -> str:
+    found = (str(row[0].value) for row, of in zip(drivers.rows, drivers.keys, strict=True) if of == key)
+    return next(found, comparison.option(key).id)

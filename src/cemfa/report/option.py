@@ -1,0 +1,234 @@
+"""One option in full: does it meet the targets, why not, what does it cost and who pays, climate, doubt, what is built.
+
+Between `comparison` and `context`; sentences are chosen and filled from numbers, nothing is reckoned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from markupsafe import Markup
+
+from cemfa import locale
+from cemfa.figures.picture import Picture
+from cemfa.figures.svg import inline_svg
+from cemfa.indicators import ALL
+from cemfa.report import detail, pictures
+from cemfa.report.overview import anchor, headline_targets, judgement, place_of, tone_of
+from cemfa.report.tables import Table
+from cemfa.report.words import BILLION, Words
+
+if TYPE_CHECKING:
+    from cemfa.comparison.outcome import Comparison, OptionResult
+    from cemfa.indicators.spread import Stat
+    from cemfa.targets import Assessment
+
+NARROW: Final = 620
+WIDE: Final = 1150
+
+
+@dataclass(frozen=True, slots=True)
+class FigureBlock:
+    """A figure in the page: finished SVG with its caption."""
+
+    svg: Markup
+    caption: str
+    note: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to one headline target."""
+
+    place: str
+    value: str
+    range: str
+    badge: str
+    tone: str
+    sentence: str
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A question about an option with its answer."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[FigureBlock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OptionPage:
+    """The section of one option."""
+
+    anchor: str
+    name: str
+    letter: str
+    title: str
+    summary: str
+    note: str
+    verdicts: tuple[Verdict, ...]
+    blocks: tuple[Block, ...]
+
+
+def option_page(
+    comparison: Comparison, option: OptionResult, tables: dict[str, Table], shared: pictures.Diagrams, words: Words
+) -> OptionPage:
+    """Return the section of one option, its figures drawn.
+
+    Parameters
+    ----------
+    tables : of all options, by name, from `detail`; the section shows its own rows
+    shared : what the flow diagrams have in common
+    """
+    blocks = (
+        _why(comparison, option, tables, words),
+        _money(comparison, option, tables, words),
+        _climate(comparison, option, tables, words),
+        _doubt(comparison, option, words),
+        _built(comparison, option, tables, words),
+        _flows(comparison, option, shared, words),
+    )
+    baseline = words.label(comparison.option(comparison.baseline).label)
+    note = words.text("baseline_note", baseline=baseline) if option.baseline else ""
+    if not option.baseline:
+        note = words.text("best", value=words.probability(option.probability_best))
+    verdicts = [verdict(comparison, option.target(target.id), words) for target in headline_targets(comparison)]
+    return OptionPage(
+        anchor(option, words), pictures.full_name(option, words), option.letter, words.label(option.label),
+        words.label(option.summary), note, tuple(verdicts), tuple(block for block in blocks if block),
+    )  # fmt: skip
+
+
+def figure(
+    picture: Picture | None, name: str, caption: str, words: Words, min_width: int = NARROW, note: str = ""
+) -> FigureBlock | None:
+    """Return a picture as a block of the page; its ids carry the name and the language."""
+    if picture is None:
+        return None
+    prefix = f"{name}-{words.lang}".replace("_", "-").replace(".", "-")
+    return FigureBlock(Markup(inline_svg(picture, prefix, min_width=min_width)), caption, note, min_width >= WIDE)
+
+
+def verdict(comparison: Comparison, found: Assessment, words: Words) -> Verdict:
+    """Return the answer to one headline target in words."""
+    target, place = found.target, place_of(comparison, found.target, words)
+    place = place[:1].upper() + place[1:]
+    if found.value is None or found.probability is None:
+        return Verdict(place, "–", "", words.text("recorded"), "", words.label(target.note))
+    parameters: dict[str, object] = {
+        "place": place, "value": locale.number(100 * found.value.p50, words.lang, 0), "year": target.year,
+        "target": locale.number(target.value or 0.0, words.lang), "probability": words.probability(found.probability),
+    }  # fmt: skip
+    key = "verdict_met" if found.met else "verdict_missed_nomass"
+    if not found.met and found.gap_points:
+        parameters["gap"] = words.spread(found.gap_points, figures=2)
+        if found.gap_mass:
+            key, parameters["mass"] = "verdict_missed", words.spread(found.gap_mass)
+    more = []
+    if not found.met and found.reachable is not None:
+        more.append(words.text("reachable", value=locale.number(100 * found.reachable, words.lang, 0)))
+    if found.lever:
+        more.append(words.text("lever", lever=locale.text(f"comparison.lever.{found.lever}", words.lang)))
+    low, high = (locale.number(100 * end, words.lang, 0) for end in (found.value.p5, found.value.p95))
+    return Verdict(
+        place, str(parameters["value"]), f"P5–P95: {low} – {high}%", words.text(judgement(found)), tone_of(found),
+        words.text(key, **parameters), tuple(more),
+    )  # fmt: skip
+
+
+def _why(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block:
+    missed = [found for found in map(option.target, comparison.headline) if found.met is False]
+    if not missed:
+        return Block(words.text("why_title"), (words.text("why_none"),))
+    parts = [reason for reason in option.reasons if reason.settlement != ALL] or list(option.reasons)
+    largest = max(parts, key=lambda reason: reason.mass.p50, default=None)
+    sentences = []
+    if largest:
+        cause = detail.cause(comparison, largest, words)
+        sentences.append(words.text("why_main", cause=cause, mass=words.spread(largest.mass)))
+    return Block(words.text("why_title"), tuple(sentences), (tables["reasons"].only(option.id),))
+
+
+def _money(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block:
+    economics, paid = option.economics, pictures.payments(option)
+    if not paid:
+        return Block(words.text("cost_title"), (words.text("cost_nothing"),))
+    sentences = []
+    if economics.capex and economics.opex:
+        capex, opex = (words.spread(stat, 1 / BILLION) for stat in (economics.capex, economics.opex))
+        sentences.append(words.text("cost_main", capex=capex, opex=opex))
+    if economics.levelised_cost:
+        sentences.append(words.text("cost_per_tonne", levelised=words.spread(economics.levelised_cost)))
+    if economics.npv:
+        cost = economics.npv.times(-1.0)
+        sentences.append(words.text("cost_npv", npv=words.spread(cost, 1 / BILLION), last=comparison.scenario.horizon))
+    if gap := sum(paid.get("unfunded", ())):
+        sentences.append(words.text("cost_unfunded", amount=words.number(gap)))
+    title = words.text("f_cash", option=words.label(option.label))
+    drawn = figure(pictures.cash(comparison, option, words), f"cash-{option.id}", title, words)
+    return Block(
+        words.text("cost_title"), tuple(sentences), (tables["payers"].only(option.id),), tuple(filter(None, [drawn]))
+    )
+
+
+def _climate(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block | None:
+    if option.id == comparison.baseline:
+        return None
+    year = comparison.scenario.target_year
+    baseline = words.label(comparison.option(comparison.baseline).label)
+    keys = (("climate", "ghg_net"), ("climate_landfill", "landfilled_mass"))
+    sentences = [
+        words.text(f"{key}_{_direction(stat)}", value=_size(stat, words), year=year, baseline=baseline)
+        for key, name in keys
+        if (stat := option.paired.get(name)) is not None
+    ]  # fmt: skip
+    table = tables["differences"].only(option.id)
+    return Block(words.text("climate_title"), tuple(sentences), (table,))
+
+
+def _size(stat: Stat, words: Words) -> str:
+    """Return a difference without its sign where the sign is in the words."""
+    return words.spread(stat.times(-1.0) if stat.p95 < 0 else stat)
+
+
+def _direction(stat: Stat) -> str:
+    """Return less or more where P5 and P95 agree on it, same where nothing differs, else unclear."""
+    if stat.p5 == stat.p95 == 0:
+        return "same"
+    return "less" if stat.p95 < 0 else "more" if stat.p5 > 0 else "unclear"
+
+
+def _doubt(comparison: Comparison, option: OptionResult, words: Words) -> Block | None:
+    if not option.drivers:
+        return None
+    first = option.drivers[0]
+    name = words.label(first.label, first.parameter)
+    sentences = (
+        words.text("least_main", label=name, share=words.percent(first.share)),
+        words.text("least_unverified", share=words.percent(option.unverified_share)),
+    )
+    caption = words.text("f_least", option=words.label(option.label), year=comparison.scenario.target_year)
+    drawn = figure(pictures.doubts(comparison, option, words), f"least-{option.id}", caption, words)
+    return Block(words.text("least_title"), sentences, (), tuple(filter(None, [drawn])))
+
+
+def _built(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block:
+    year, label = comparison.scenario.target_year, words.label(option.label)
+    caption = words.text("f_map", option=label, year=year)
+    drawn = figure(pictures.plants(comparison, option, words), f"map-{option.id}", caption, words, 480)
+    found = [table for table in (tables["projects"].only(option.id), tables["programmes"].only(option.id)) if table]
+    sentences = () if found else (words.text("projects_none"),)
+    return Block(words.text("projects_title"), sentences, tuple(found), tuple(filter(None, [drawn])))
+
+
+def _flows(comparison: Comparison, option: OptionResult, shared: pictures.Diagrams, words: Words) -> Block:
+    year = comparison.scenario.target_year
+    caption = words.text("f_sankey", option=words.label(option.label), year=year)
+    picture = pictures.flows(comparison, option, year, shared, words)
+    drawn = figure(picture, f"flows-{option.id}", caption, words, WIDE)
+    return Block(words.text("flows_title", year=year), (), (), tuple(filter(None, [drawn])))

@@ -1,0 +1,185 @@
+"""The verbs that compute, on the sample town: what they print, what they write, and that a run can be repeated."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from cemfa import library, locale, open_results
+from cemfa.cli.entry import run
+
+MADE = {"report.html", "tables.xlsx", "results.nc", "run.json"}
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a user's own copy of the sample town and its scenario, which names the model by path."""
+    folder = tmp_path_factory.mktemp("own")
+    shutil.copytree(library.models()["first_steps"], folder / "first_steps")
+    scenario = library.scenarios()["first_steps_2030"].read_text(encoding="utf-8")
+    (folder / "first_steps_2030.yaml").write_text(scenario, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def compared(own: Path) -> Path:
+    """Return the folder of one small comparison."""
+    words = ["--replications", "2", "--seed", "5", "--workers", "1", "--option", "south_yard"]
+    assert run(["compare", str(own / "first_steps_2030.yaml"), *words, "--out", str(own / "made")]) == 0
+    return own / "made"
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "nothing wrong"), ("vi", "không có lỗi")])
+def test_check_of_what_is_right(lang: str, word: str, capsys: Captured) -> None:
+    assert run(["check", "first_steps", "first_steps_2030", "--lang", lang]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert word in err
+
+
+def test_check_names_all_that_is_wrong(elsewhere: Path, capsys: Captured) -> None:
+    model = elsewhere / "town"
+    shutil.copytree(library.models()["first_steps"], model)
+    text = (model / "model.yaml").read_text(encoding="utf-8")
+    (model / "model.yaml").write_text(text + "\nnonsense: 1\n", encoding="utf-8")
+    rows = (model / "parameters.csv").read_text(encoding="utf-8").replace("kg/person/d", "kg/persn/d", 1)
+    (model / "parameters.csv").write_text(rows, encoding="utf-8")
+    assert run(["check", "town"]) == 2
+    out, err = capsys.readouterr()
+    assert "town/model.yaml:" in out
+    assert "[key-unknown]" in out
+    assert "errors: " in err
+    assert run(["check", "town", "--json"]) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert len(found) == len(out.splitlines())
+    assert {"severity", "code", "file", "line", "column", "message"} <= set(found[0])
+
+
+def test_check_of_nothing_that_exists(capsys: Captured) -> None:
+    assert run(["check", "nowhere", "first_steps"]) == 2
+    assert "[unknown-model-or-scenario]" in capsys.readouterr().out
+
+
+def test_solve_writes_and_prints(elsewhere: Path, capsys: Captured) -> None:
+    assert run(["solve", "first_steps", "--samples", "3", "--seed", "1", "--out", "r.nc", "--year", "2026"]) == 0
+    out, err = capsys.readouterr()
+    assert "of 2026" in out
+    assert "Households [north,urban]" in out
+    assert "largest residual" in err
+    results = open_results(elsewhere / "r.nc")
+    assert (results.attrs["samples"], results.attrs["seed"]) == (3, 1)
+    assert {name.split("/")[0] for name in json.loads(results.attrs["inputs"])} == {"model"}
+    assert run(["solve", "first_steps", "--out", "r.nc"]) == 4
+    assert "[output-exists]" in capsys.readouterr().err
+
+
+def test_solve_of_an_option_differs_from_the_model(capsys: Captured) -> None:
+    def recycled(*words: str) -> float:
+        assert run(["solve", *words, "--year", "2030", "--json"]) == 0
+        rows = json.loads(capsys.readouterr().out)
+        return sum(row["mean"] for row in rows if row["flow"].startswith("organics_to_yard"))
+
+    assert recycled("first_steps_2030", "--option", "two_yards") > recycled("first_steps") > 0
+    assert recycled("first_steps_2030", "--option", "as_now") == recycled("first_steps_2030")
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("solve first_steps --option two_yards", "option-needs-scenario"),
+        ("solve first_steps_2030 --option three_yards", "option-unknown"),
+        ("solve first_steps --year 1999", "year-unknown"),
+        ("simulate first_steps_2030 --option three_yards", "option-unknown"),
+        ("simulate first_steps", "unknown-scenario"),
+        ("compare first_steps_2030 --option three_yards", "option-unknown"),
+        ("compare first_stesp_2030", "unknown-scenario"),
+        ("sankey first_steps --year 1999 --out a.svg", "year-unknown"),
+        ("compare --replay nowhere/run.json", "system-refused"),
+    ],
+)
+@pytest.mark.parametrize("lang", locale.LANGUAGES)
+def test_what_does_not_exist(line: str, code: str, lang: str, elsewhere: Path, capsys: Captured) -> None:
+    assert run([*line.split(), "--lang", lang]) == (4 if code == "system-refused" else 2)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"[{code}]" in err
+    assert not list(elsewhere.iterdir())  # nothing half made stays behind
+
+
+def test_simulate(elsewhere: Path, capsys: Captured) -> None:
+    words = ["--option", "two_yards", "--replications", "2", "--workers", "1", "--out", "s.nc", "--lang", "vi"]
+    assert run(["simulate", "first_steps_2030", *words]) == 0
+    out, err = capsys.readouterr()
+    assert "năm 2030" in out
+    assert "đang mô phỏng two_yards" in err
+    results = open_results(elsewhere / "s.nc")
+    assert results.attrs["kind"] == "simulate"
+    assert {name.split("/")[0] for name in json.loads(results.attrs["inputs"])} == {"model", "scenario"}
+
+
+@pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_sankey(suffix: str, start: bytes, elsewhere: Path) -> None:
+    assert run(["sankey", "first_steps_2030", "--option", "two_yards", "--out", f"f.{suffix}"]) == 0
+    assert (elsewhere / f"f.{suffix}").read_bytes().startswith(start)
+
+
+def test_sankey_of_another_kind(elsewhere: Path, capsys: Captured) -> None:
+    assert run(["sankey", "first_steps", "--out", "f.jpg"]) == 4
+    assert "[output-suffix]" in capsys.readouterr().err
+    assert not list(elsewhere.iterdir())
+
+
+def test_a_comparison_leaves_its_folder(compared: Path, own: Path) -> None:
+    assert {file.name for file in compared.iterdir()} == MADE
+    record = json.loads((compared / "run.json").read_text(encoding="utf-8"))
+    assert record["scenario"] == str(own / "first_steps_2030.yaml")
+    assert (record["replications"], record["seed"], record["options"]) == (2, 5, ["south_yard"])
+    assert {"model/model.yaml", "model/parameters.csv", "scenario/first_steps_2030.yaml"} <= set(record["inputs"])
+    assert 0 <= record["residual"] < 1e-9
+
+
+def test_a_run_can_be_repeated(compared: Path, elsewhere: Path, capsys: Captured) -> None:
+    assert run(["compare", "--replay", str(compared / "run.json"), "--workers", "1", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert "south_yard" not in rows[0]
+    again = elsewhere / "first_steps_2030-1"
+    assert {file.name for file in again.iterdir()} == MADE
+    with xr.open_datatree(compared / "results.nc") as before, xr.open_datatree(again / "results.nc") as after:
+        assert before.identical(after)
+    assert (compared / "run.json").read_bytes() == (again / "run.json").read_bytes()
+
+
+def test_a_report_in_the_other_language_of_a_run_of_another_version(
+    compared: Path, elsewhere: Path, capsys: Captured
+) -> None:
+    record = json.loads((compared / "run.json").read_text(encoding="utf-8"))
+    (elsewhere / "run.json").write_text(json.dumps(record | {"version": "0.0.1"}), encoding="utf-8")
+    assert run(["report", "run.json", "--workers", "1", "--lang", "vi", "--out", "vi"]) == 0
+    err = capsys.readouterr().err
+    assert "Báo cáo: vi" in err
+    assert "dùng cemfa 0.0.1" in err
+    assert {file.name for file in (elsewhere / "vi").iterdir()} == MADE
+
+
+def test_a_run_with_other_inputs_is_refused(compared: Path, own: Path, elsewhere: Path, capsys: Captured) -> None:
+    file = own / "first_steps" / "goods.csv"
+    before = file.read_bytes()
+    try:
+        file.write_bytes(before + b"\n")
+        assert run(["compare", "--replay", str(compared)]) == 2
+    finally:
+        file.write_bytes(before)
+    err = capsys.readouterr().err
+    assert "'model/goods.csv' has changed" in err
+    assert "[replay-input-changed]" in err
+    assert not list(elsewhere.iterdir())
