@@ -1,0 +1,229 @@
+"""Ben Tre as delivered: published totals that are inputs are met, those that are checks lie in their range."""
+
+import csv
+import unicodedata
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+import xarray as xr
+
+from cemfa.definition.load import read_model
+from cemfa.definition.schema import Model, Periods
+from cemfa.graph import build_graph
+from cemfa.plan import ParameterChange, Plan
+from cemfa.results import Request
+from cemfa.system.compile import compile_system
+from cemfa.system.layout import System
+from cemfa.system.solve import solve
+
+FOLDER = Path(__file__).parents[3] / "models" / "ben_tre"
+SAMPLES = 128
+DAYS = 365  # of 2022 and 2023
+
+
+def published() -> list[dict[str, str]]:
+    with (FOLDER / "published_totals.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def of_role(role: str) -> list[dict[str, str]]:
+    return [row for row in published() if row["role"] == role]
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return read_model(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def system(model: Model) -> System:
+    """No later years than those for which totals are published: what comes after does not change them."""
+    return compile_system(model.model_copy(update={"periods": Periods(first=2018, last=2023)}))
+
+
+@pytest.fixture(scope="module")
+def central(system: System) -> xr.Dataset:
+    return solve(system)
+
+
+@pytest.fixture(scope="module")
+def drawn(system: System) -> xr.Dataset:
+    flows = {name for row in published() for name in f"{row['flows']} {row['per_flows']}".split()}
+    found = solve(system, samples=SAMPLES, seed=2023, request=Request(flows=tuple(sorted(flows))))
+    kept = found["flow_kept"].rename(kept_flow="flow")
+    return (
+        found[["flow_name", "settlement", "district", "waste_fraction", "litter"]]
+        .sel(flow=kept["flow"].to_numpy())
+        .assign(flow_mass=kept)
+    )
+
+
+def total(results: xr.Dataset, row: dict[str, str], flows: str, where: str) -> np.ndarray:
+    """Return the mass of some flows in the year of a row, (S,) [t/yr]."""
+    layers = ["dry_matter", "water"] if row["layer"] == "fresh" else [row["layer"]]
+    chosen = np.isin(results["flow_name"].to_numpy(), flows.split())
+    for dimension, item in (part.split("=") for part in where.split()):
+        chosen &= results[dimension].to_numpy() == item
+    assert chosen.any(), row["id"]
+    mass = results["flow_mass"].sel(period=int(row["year"]), layer=layers).to_numpy()
+    return mass[..., chosen].sum(axis=(-2, -1))
+
+
+def modelled(results: xr.Dataset, row: dict[str, str]) -> np.ndarray:
+    """Return what the model says to a published total, (S,), in the row's unit."""
+    found = total(results, row, row["flows"], row["where"])
+    if row["per_flows"]:
+        found = found / total(results, row, row["per_flows"], "")
+    return found / DAYS if row["unit"] == "t/d" else found
+
+
+@pytest.mark.parametrize("row", of_role("input"), ids=lambda row: row["id"])
+def test_central_values_meet_the_inputs(central: xr.Dataset, row: dict[str, str]) -> None:
+    # parameters are written with nine digits
+    assert modelled(central, row)[0] == pytest.approx(float(row["value"]), rel=1e-7)
+
+
+@pytest.mark.parametrize("row", of_role("input"), ids=lambda row: row["id"])
+def test_inputs_stay_within_their_spread(drawn: xr.Dataset, row: dict[str, str]) -> None:
+    low, high = np.percentile(modelled(drawn, row), [5, 95])
+    assert low < float(row["value"]) < high
+
+
+@pytest.mark.parametrize("row", of_role("check"), ids=lambda row: row["id"])
+def test_medians_lie_in_the_published_range(drawn: xr.Dataset, row: dict[str, str]) -> None:
+    median = float(np.median(modelled(drawn, row)))
+    assert float(row["low"]) <= median <= float(row["high"])
+
+
+def test_every_consistency_row_is_held_or_has_a_reason() -> None:
+    rows = {row["id"]: row for row in published()}
+    assert {f"H{n:03d}" for n in range(1, 29)} <= set(rows)
+    for row in rows.values():
+        assert row["role"] in ("input", "check", "not_held", "hypothetical")
+        if row["role"] in ("not_held", "hypothetical"):
+            assert row["reason"]
+            assert not row["flows"]
+    assert {row["id"] for row in of_role("hypothetical")} == {"H026", "H028"}
+
+
+def test_published_totals_cite_known_sources(model: Model) -> None:
+    assert {row["source"] for row in published()} <= set(model.sources)
+
+
+def test_every_number_names_a_source_with_a_title(model: Model) -> None:
+    cited = {row.source for row in (*model.parameters, *model.composition, *model.seasons, *model.history)}
+    assert cited <= set(model.sources)
+    assert all(model.sources[key].title for key in cited)
+
+
+def test_judgement_is_never_more_than_unverified(model: Model) -> None:
+    rows = [row for row in (*model.parameters, *model.composition) if row.source == "judgement"]
+    assert rows
+    assert {row.basis for row in rows} == {"unverified"}
+
+
+def test_derived_numbers_say_how(model: Model) -> None:
+    silent = [row.parameter for row in model.parameters if row.basis == "derived" and not row.note]
+    assert silent == []
+
+
+def test_everything_has_a_name_in_both_languages(model: Model) -> None:
+    things = {**model.processes, **model.flows, **model.goods}
+    unnamed = [key for key, thing in things.items() if thing.label is None]
+    unnamed += [row.parameter for row in model.parameters if row.parameter not in model.parameter_labels]
+    unnamed += [i.id for d in model.dimensions.values() for i in d.items if i.label is None]
+    assert unnamed == []
+    labels = [thing.label for thing in things.values() if thing.label] + list(model.parameter_labels.values())
+    assert all(label.vi.strip() and label.en.strip() for label in labels)
+    assert all(unicodedata.is_normalized("NFC", label.vi) for label in labels)
+
+
+def test_process_and_flow_names_are_distinct(model: Model) -> None:
+    for things in (model.processes, model.flows):
+        for lang in ("vi", "en"):
+            names = [thing.label.of(lang) for thing in things.values() if thing.label]
+            assert sorted(set(names)) == sorted(names)
+
+
+def test_parameters_are_sorted(model: Model) -> None:
+    with (FOLDER / "parameters.csv").open(encoding="utf-8") as file:
+        names = [row["parameter"] for row in csv.DictReader(file)]
+    assert names == sorted(names)
+
+
+def test_only_thanh_phu_and_an_hiep_take_waste_today(central: xr.Dataset, system: System) -> None:
+    mass = central["flow_mass"].isel(sample=0).sel(layer=["dry_matter", "water"], period=2023).sum("layer").to_numpy()
+    busy = {group.name for group in system.groups if mass[list(group.inflows)].sum() > 0}
+    assert busy == {"mixed_plant", "an_hiep_landfill"}
+
+
+def test_the_system_stays_small(system: System) -> None:
+    assert len(system.flow_ids) <= 2000
+
+
+def test_recycling_loops_are_there(model: Model) -> None:
+    graph = nx.DiGraph(build_graph(model))
+    names = [{str(process).split("[")[0] for process in loop} for loop in nx.strongly_connected_components(graph)]
+    loops = [members for members in names if len(members) > 1]
+    assert {"windrow", "screening"} in loops
+    assert {"mixed_windrow", "mixed_screening"} in loops
+    assert {"digester", "digestate_separator", "liquor_tank"} in loops
+
+
+def test_a_programme_counts_only_what_is_newly_diverted(system: System, central: xr.Dataset) -> None:
+    def households(number: float) -> xr.Dataset:
+        place = (("district", ("giong_trom",)), ("settlement", ("rural",)))
+        change = ParameterChange("composting_households", place, (2022,), (number,), "household", "set", None)
+        return solve(system, plan=Plan(changes=(change,)))
+
+    def mass(results: xr.Dataset, name: str) -> float:
+        fresh = results["flow_mass"].isel(sample=0).sel(layer=["dry_matter", "water"], period=2023).sum("layer")
+        return float(fresh.to_numpy()[results["flow_name"].to_numpy() == name].sum()) / DAYS
+
+    some = households(1000.0)
+    assert mass(some, "programme_composted") == pytest.approx(0.72, rel=1e-9)
+    assert mass(some, "self_composted") == pytest.approx(mass(central, "self_composted"), rel=1e-12)
+    lost = sum(mass(central, n) - mass(some, n) for n in ("unrecycled_burnt", "unrecycled_buried", "unrecycled_dumped"))
+    assert lost == pytest.approx(0.72, rel=1e-9)
+    everyone = households(1e6)
+    assert mass(everyone, "programme_composted") < 100  # no more than there is, however many households
+    assert mass(everyone, "self_composted") == pytest.approx(mass(central, "self_composted"), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "assume",
+    [
+        {"nut_mass": "statistic"},
+        {"nut_mass": "salinity"},
+        dict.fromkeys(("husk_fraction", "shell_fraction", "kernel_fraction", "nut_water_fraction"), "local"),
+        {"waste_per_head": "surveys"},
+        {"price": "agricultural"},
+        {"capex": "agricultural"},
+        {"capex": "announced"},
+    ],
+    ids=lambda assume: "+".join(f"{key}={value}" for key, value in assume.items())[:40],
+)
+def test_conflicting_numbers_can_be_switched(model: Model, assume: dict[str, str]) -> None:
+    short = model.model_copy(update={"periods": Periods(first=2018, last=2018)})
+    other, usual = solve(compile_system(short, assume=assume)), solve(compile_system(short))
+    names = sorted(assume)
+    if names[0] in ("price", "capex"):
+        changed = other["parameter"].to_numpy() != usual["parameter"].to_numpy()
+        assert set(usual["cell_parameter"].to_numpy()[changed.any(axis=(0, 1))].tolist()) == set(names)
+    else:
+        assert not np.array_equal(other["flow_mass"].to_numpy(), usual["flow_mass"].to_numpy())
+
+
+def test_the_plan_has_its_twenty_one_targets(model: Model) -> None:
+    assert [target.id for target in model.targets] == [f"T{n:02d}" for n in range(1, 22)]
+    numbered = [target for target in model.targets if target.value is not None]
+    assert len(numbered) == 18
+    assert {t.id: t.sense for t in model.targets if t.value is None} == {"T07": "down", "T08": "up", "T21": "done"}
+    assert {t.id for t in model.targets if t.sense == "~"} == {"T05", "T13"}
+    measured = {t.id: (t.indicator, t.value, dict(t.where)) for t in model.targets if t.indicator}
+    assert measured["T17"] == ("rate_with_home", 100, {"settlement": "urban"})
+    assert measured["T18"] == ("rate_with_home", 70, {"settlement": "rural"})
+    assert set(measured) == {"T06", "T16", "T17", "T18", "T19"}
+    assert all(t.note for t in model.targets if not t.indicator)
