@@ -1,0 +1,126 @@
+"""Write `docs/reference/` from the code: the grammar, the problems, the indicators, the command line.
+
+Run as ``python docs/make_reference.py``; a test compares the pages with what this would write.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from cemfa import locale
+from cemfa.definition import schema
+
+FOLDER = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by docs/make_reference.py; change the code, not this page. -->\n\n"
+
+
+def _type_name(annotation: object) -> str:
+    """Return a type as a user would say it."""
+    origin = typing.get_origin(annotation)
+    arguments = typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type_name(arguments[0])
+    if origin is typing.Literal:
+        return " | ".join(f"`{a}`" for a in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_type_name(a) for a in arguments if a is not type(None))
+    if origin is tuple:
+        return f"list of {_type_name(arguments[0])}"
+    if origin is not None and len(arguments) == 2:
+        return f"mapping of {_type_name(arguments[0])} to {_type_name(arguments[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    names = {"str": "text", "int": "whole number", "float": "number", "bool": "yes or no (`true`, `false`)"}
+    name = getattr(annotation, "__name__", str(annotation))
+    return names.get(name, name)
+
+
+def _parts(kind: type[BaseModel], seen: dict[type[BaseModel], None]) -> None:
+    """Collect a model and every model its fields mention, in order of first mention."""
+    if kind in seen:
+        return
+    seen[kind] = None
+    for field in kind.model_fields.values():
+        for found in _models_in(field.annotation):
+            _parts(found, seen)
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models_in(argument)
+
+
+def grammar(kind: type[BaseModel], title: str, opening: str) -> str:
+    """Return the reference page of what a user may write, from the fields' own words."""
+    seen: dict[type[BaseModel], None] = {}
+    _parts(kind, seen)
+    lines = [f"# {title}", "", opening, ""]
+    for part in seen:
+        words = " ".join((part.__doc__ or "").split())
+        lines += [
+            f"## {part.__name__}",
+            "",
+            words,
+            "",
+            "| field | what it takes | default | meaning |",
+            "|---|---|---|---|",
+        ]
+        for name, field in part.model_fields.items():
+            default = "required" if field.is_required() else _default(field.default)
+            words = " ".join((field.description or "").split()).replace("|", "\\|")
+            lines.append(
+                f"| `{field.alias or name}` | {_type_name(field.annotation).replace('|', 'or')} | {default} | {words} |"
+            )
+        lines.append("")
+    return NOTE + "\n".join(lines)
+
+
+def _default(value: object) -> str:
+    if value is None or value == () or value == {}:
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def problems() -> str:
+    """Return the reference page of problem codes with their sentences in both languages."""
+    english, vietnamese = (locale.texts("problems", lang) for lang in ("en", "vi"))
+    lines = [
+        "# Problems", "",
+        "Every message ends with its code in brackets. "
+        "What stands in braces is filled with the place's own values.", "",
+        "| code | in English | tiếng Việt |", "|---|---|---|",
+    ]  # fmt: skip
+    cell = lambda s: " ".join(s.split()).replace("|", "\\|")  # noqa: E731  # a one-line formatter used twice below
+    lines += [f"| `{code}` | {cell(english[code])} | {cell(vietnamese[code])} |" for code in sorted(english)]
+    return NOTE + "\n".join(lines) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page by file name."""
+    return {
+        "model.md": grammar(
+            schema.Model,
+            "The model folder",
+            "What `model.yaml` and the tables beside it may hold. Lists and mappings are YAML's own.",
+        ),
+        "scenario.md": grammar(schema.Scenario, "The scenario file", "What a scenario's YAML file may hold."),
+        "problems.md": problems(),
+    }
+
+
+def main() -> None:
+    """Write the pages."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, content in pages().items():
+        (FOLDER / name).write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
