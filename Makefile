@@ -31,7 +31,7 @@ format: $(READY) ## put the code in its form
 	$(BIN)/ruff format .
 
 lock: $(READY) ## write requirements.lock anew
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --no-strip-extras --no-header \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
 	@sed -i '1i # Written by `make lock`: what pyproject.toml asks for, with its development extra and the build backend.' requirements.lock
 
