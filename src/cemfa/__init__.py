@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cemfa.graph import build_graph
     from cemfa.indicators import evaluate
     from cemfa.plan import Plan
-    from cemfa.results import open_results
+    from cemfa.results import Request, open_results
     from cemfa.simulation import simulate
     from cemfa.system.compile import System, compile_system
     from cemfa.system.solve import solve
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Model",
     "Plan",
+    "Request",
     "Scenario",
     "System",
     "__version__",
@@ -56,6 +57,7 @@ __version__: Final = "0.1.0"
 _HOMES: Final = {
     "Model": "cemfa.definition.schema",
     "Plan": "cemfa.plan",
+    "Request": "cemfa.results",
     "Scenario": "cemfa.definition.schema",
     "System": "cemfa.system.compile",
     "assess": "cemfa.targets",

@@ -11,6 +11,7 @@ import cemfa
 PUBLIC = [
     "Model",
     "Plan",
+    "Request",
     "Scenario",
     "System",
     "__version__",

@@ -40,7 +40,7 @@ def test_baselines_come_first_then_options_then_stress_cases(comparison, calls):
     assert names == ["as_now", "as_committed", "south_yard", "south_yard.half_intake"]
     assert [option.letter for option in comparison.options] == ["", "", "A", "A′"]
     assert comparison.baseline == "as_committed"
-    assert calls == [(number, 4, name) for number, name in enumerate(names, 1)]
+    assert calls == [(number, 4, option.label) for number, option in enumerate(comparison.options, 1)]
     assert [option.id for option in comparison.stressed] == names[-1:]
 
 

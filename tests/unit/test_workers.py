@@ -82,12 +82,10 @@ INTERRUPTED = """
 import sys, time
 from cemfa.workers import parts
 if __name__ == "__main__":
-    running = parts(time.sleep, [0, 600, 600, 600], workers=2, kind="processes")
-    next(running)
-    print("running", flush=True)
     try:
-        next(running)
-    except KeyboardInterrupt:
+        for _ in parts(time.sleep, [0, 600, 600, 600], workers=2, kind="processes"):
+            print("running", flush=True)
+    except KeyboardInterrupt:  # wherever it struck: leaving the loop lets go of the blocks
         sys.exit(130)
 """
 

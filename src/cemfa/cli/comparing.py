@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,7 +17,7 @@ from cemfa.errors import Problem
 
 if TYPE_CHECKING:
     from cemfa.comparison import Comparison
-    from cemfa.definition.schema import Scenario
+    from cemfa.definition.schema import Label
 
 RESULTS: Final = "results.nc"
 
@@ -63,7 +63,7 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
             seed=settings.seed,
             workers=workers,
             options=settings.options or None,
-            progress=_progress_of(scenario),
+            progress=_say_done,
         )
         comparison.save_results(folder / RESULTS)
         written = write_report(comparison, folder)
@@ -105,16 +105,9 @@ def _folder_for(out: str | None, name: str) -> Iterator[Path]:
         raise
 
 
-def _progress_of(scenario: Scenario) -> Callable[[int, int, str], None]:
-    """Return a function that says on stderr which option is being simulated."""
-
-    def say(number: int, total: int, case: str) -> None:
-        option = scenario.options.get(case)
-        if number < total:
-            label = option.label.of(locale.language()) if option is not None else case
-            note("progress", number=number + 1, total=total, label=label)
-
-    return say
+def _say_done(number: int, total: int, case: Label) -> None:
+    """Say on stderr which case has been simulated."""
+    note("progress", number=number, total=total, label=case.of(locale.language()))
 
 
 def _show(comparison: Comparison, *, as_json: bool) -> None:

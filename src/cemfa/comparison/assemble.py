@@ -142,7 +142,7 @@ def _option(setting: Setting, outcome: Outcome) -> OptionResult:
         base_option=case.option,
         stress=case.stress,
         baseline=option.baseline,
-        label=_label(scenario, case),
+        label=label_of(scenario, case),
         letter=setting.letters.get(case.option, "") + ("′" if case.stress else ""),
         summary=option.summary,
         indicators=values,
@@ -168,7 +168,8 @@ def _money(setting: Setting, outcome: Outcome) -> tuple[Economics, tuple[Item, .
     return account(run, avoided=_avoided(run, values, base), jobs=jobs, value_of_base=setting.value_of_base)
 
 
-def _label(scenario: Scenario, case: Case) -> Label:
+def label_of(scenario: Scenario, case: Case) -> Label:
+    """Return the name of a case: the option's, with the stress case's where there is one."""
     label = scenario.options[case.option].label
     if case.stress is None:
         return label

@@ -222,7 +222,7 @@ class OptionResult:
         return next(found for found in self.targets if found.target.id == key)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Comparison:
     """Options side by side, reproducible from seed and inputs.
 
@@ -278,6 +278,10 @@ class Comparison:
         from cemfa.comparison.store import save
 
         return save(self, path)
+
+    def __repr__(self) -> str:
+        count = f"{len(self.options)} cases, {self.replications} replications, seed {self.seed}"
+        return f"<Comparison {self.scenario.id}: {count}>"
 
     def _repr_html_(self) -> str:
         return self.table().as_html()

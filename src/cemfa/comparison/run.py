@@ -15,11 +15,11 @@ import xarray as xr
 
 from cemfa import library, locale
 from cemfa.comparison.accounts import BlockAccounts, plant_of
-from cemfa.comparison.assemble import Case, Outcome, baselines_of, side_by_side
+from cemfa.comparison.assemble import Case, Outcome, baselines_of, label_of, side_by_side
 from cemfa.comparison.outcome import Comparison
 from cemfa.comparison.pairs import HEADLINE
 from cemfa.definition.load import read_model, read_scenario
-from cemfa.definition.schema import Model, Scenario
+from cemfa.definition.schema import Label, Model, Scenario
 from cemfa.errors import DefinitionError, Problem
 from cemfa.indicators import block_function, evaluate, parts_named, supported
 from cemfa.plan import ParameterChange, Plan, content_of, plan_of
@@ -28,8 +28,8 @@ from cemfa.simulation import simulate_options
 from cemfa.system.compile import System, compile_system
 from cemfa.system.solve import solve
 
-Progress = Callable[[int, int, str], None]
-"""Called with cases done, cases in all, and the case just done."""
+Progress = Callable[[int, int, Label], None]
+"""Called with cases done, cases in all, and the name of the case just done."""
 
 _REPAIR: Final = "mean_time_to_repair"
 
@@ -56,7 +56,7 @@ def compare(
     seed : from 0; the same seed and inputs give the same numbers, with any number of workers
     workers : processes; default: as many as the machine has
     options : ids to compare, with their stress cases; the baselines are always there; default: all
-    progress : called with cases done, cases in all and the case just done
+    progress : called with cases done, cases in all and the name of the case just done
 
     Raises
     ------
@@ -83,11 +83,11 @@ def compare(
     outcomes: list[Outcome] = []
     perfect: dict[str, xr.Dataset] = {}
     for number, (case, results) in enumerate(zip(cases, runs, strict=True), 1):
-        if progress:
-            progress(number, len(cases), case.id)
         if case.option not in perfect:  # here, while the next cases are simulated elsewhere
             perfect[case.option] = _perfect(system, scenario, model, case.option, names)
         outcomes.append(Outcome(case, results, parts_named(results, names), perfect[case.option]))
+        if progress:
+            progress(number, len(cases), label_of(scenario, case))
     return side_by_side(scenario, model, system, seed, count, outcomes)
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Final
 
 from cemfa import locale, units
 from cemfa.comparison.outcome import Comparison, OptionResult
+from cemfa.definition.show import Cell, Figure, html_table
 from cemfa.indicators.spread import Stat
 
 _BILLION: Final = 1e-9
@@ -41,19 +41,16 @@ class Table:
 
     def as_html(self) -> str:
         """Return the table as HTML, numbers as people of its language write them."""
-        head = "".join(f"<th>{escape(column.heading)}</th>" for column in self.columns)
-        body = "".join(f"<tr>{''.join(self._cells(row))}</tr>" for row in self.rows)
-        return f"<table><caption>{escape(self.title)}</caption><tr>{head}</tr>{body}</table>"
+        return html_table(self.title, [column.heading for column in self.columns], map(self._cells, self.rows))
 
-    def _cells(self, row: Mapping[str, Value]) -> Iterator[str]:
-        for column in self.columns:
-            value = row.get(column.key)
-            if isinstance(value, str):
-                yield f"<td>{escape(value)}</td>"
-            else:
-                number = float("nan") if value is None else value
-                text = locale.number(number, self.lang, column.decimals)
-                yield f'<td style="text-align:right">{escape(text)}</td>'
+    def _cells(self, row: Mapping[str, Value]) -> list[Cell]:
+        return [_cell(row.get(column.key), column.decimals, self.lang) for column in self.columns]
+
+
+def _cell(value: Value, decimals: int | None, lang: str) -> Cell:
+    if isinstance(value, str):
+        return value
+    return Figure(locale.number(float("nan") if value is None else value, lang, decimals))
 
 
 def summary_table(comparison: Comparison, lang: str | None = None) -> Table:

@@ -533,6 +533,15 @@ class Model(Frozen):
             found = tables[kind][key].label if key in tables[kind] else None
         return found.of(lang) if found else key
 
+    def __repr__(self) -> str:
+        years = f"{self.periods.first}-{self.periods.last}"
+        return f"<Model {self.id}: {len(self.processes)} processes, {len(self.flows)} flows, {years}>"
+
+    def _repr_html_(self) -> str:
+        from cemfa.definition.show import model_html
+
+        return model_html(self)
+
 
 class Stage(Frozen):
     """One stage between a decision and full operation."""
@@ -764,3 +773,11 @@ class Scenario(Frozen):
     """Sources beside the model's."""
     inputs: dict[str, str] = {}
     """SHA-256 of every file read; set by the reader."""
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.id}: {len(self.options)} options for the model {self.model}>"
+
+    def _repr_html_(self) -> str:
+        from cemfa.definition.show import scenario_html
+
+        return scenario_html(self)

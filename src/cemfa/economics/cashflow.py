@@ -56,7 +56,7 @@ def discount_factors(rate: npt.ArrayLike, points: int) -> Array:
 
     Examples
     --------
-    >>> discount_factors(0.25, 3).tolist()
+    >>> discount_factors(0.25, 3).round(12).tolist()
     [1.0, 0.8, 0.64]
     """
     rates = _rates(rate)

@@ -265,7 +265,7 @@ class StockProcess:
     history_degradable: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class System:
     """A model compiled: names as positions, the pattern eliminated, every reference resolved.
 
@@ -327,6 +327,10 @@ class System:
     def mass_weight(self) -> Array:
         """Return the weights (L,) that add layers up to fresh mass."""
         return np.array([float(layer in self.mass_layers) for layer in self.layers])
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.process_ids)} processes, {len(self.flow_ids)} flows, {len(self.layers)} layers"
+        return f"<System {self.model.id}: {sizes}, {len(self.years)} periods>"
 
     def _repr_html_(self) -> str:
         from html import escape
