@@ -10,10 +10,13 @@ import typing
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from pydantic import BaseModel
 
 from cemfa import locale
+from cemfa.cli.words import VERBS, Verbs
 from cemfa.definition import schema
+from cemfa.indicators import REGISTRY
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/make_reference.py; change the code, not this page. -->\n\n"
@@ -97,9 +100,43 @@ def problems() -> str:
         "What stands in braces is filled with the place's own values.", "",
         "| code | in English | tiếng Việt |", "|---|---|---|",
     ]  # fmt: skip
-    cell = lambda s: " ".join(s.split()).replace("|", "\\|")  # noqa: E731  # a one-line formatter used twice below
-    lines += [f"| `{code}` | {cell(english[code])} | {cell(vietnamese[code])} |" for code in sorted(english)]
+    lines += [f"| `{code}` | {_cell(english[code])} | {_cell(vietnamese[code])} |" for code in sorted(english)]
     return NOTE + "\n".join(lines) + "\n"
+
+
+def indicators() -> str:
+    """Return the reference page of indicators: what each measures, in which unit, by which formula and source."""
+    lines = [
+        "# Indicators", "",
+        "Pure functions of results. `evaluate(results, [ids])` computes them, targets name them.", "",
+        "| id | name | unit | by | formula | source |", "|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for key, found in REGISTRY.items():
+        name = f"{found.label('en')} / {found.label('vi')}"
+        cells = (f"`{key}`", name, found.unit, found.by or "–", found.formula("en"), found.source)
+        lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+    return NOTE + "\n".join(lines) + "\n"
+
+
+def command_line() -> str:
+    """Return the reference page of the command line: the help of every verb, as it is printed."""
+    lines = [
+        "# Command line", "",
+        "The language of help, tables and messages is that of `--lang` or `CEMFA_LANG`. Tables go to stdout, everything "
+        "else to stderr. Exit codes: 0 fine, 1 a fault of cemfa, 2 wrong input or usage, 3 no solution, 4 a file cannot "
+        "be read or written, 5 the machine is too small, 130 interrupted.", "",
+    ]  # fmt: skip
+    with locale.use("en"):
+        for verb in ("", *VERBS):
+            words = ["cemfa", verb] if verb else ["cemfa"]
+            command = Verbs() if not verb else Verbs().get_command(click.Context(Verbs()), verb)
+            context = click.Context(command, info_name=" ".join(words), terminal_width=100, max_content_width=100)
+            lines += [f"## {' '.join(words)}", "", "```text", command.get_help(context), "```", ""]
+    return NOTE + "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def pages() -> dict[str, str]:
@@ -112,6 +149,8 @@ def pages() -> dict[str, str]:
         ),
         "scenario.md": grammar(schema.Scenario, "The scenario file", "What a scenario's YAML file may hold."),
         "problems.md": problems(),
+        "indicators.md": indicators(),
+        "command_line.md": command_line(),
     }
 
 

@@ -236,6 +236,8 @@ class Process(Frozen):
     """Counts as treatment through a circular-economy model."""
     technology: Id | None = None
     """Row key of `technologies.csv` for its costs, labour and emissions."""
+    site: dict[Id, Id] = {}
+    """Where it stands, for maps, if it is one plant for several places: `district: thanh_phu`."""
 
 
 def _share(value: object) -> object:

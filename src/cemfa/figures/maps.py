@@ -152,21 +152,21 @@ def _overlap(a: _Box, b: _Box) -> float:
 
 
 def _furniture(axes: Axes, wide: float, km: float, largest: float, lang: str) -> None:
-    """Draw the bar of scale, the arrow to the north and what the circles mean, in the lower left."""
+    """Draw the bar of scale and the arrow to the north in the lower left, what the circles mean in the lower right."""
     left, bottom = axes.get_xlim()[0] + 10 * km, axes.get_ylim()[0] + 12 * km
-    step = next(length for length in (50, 20, 10, 5, 2, 1) if length <= wide / 4 or length == 1)
+    right = axes.get_xlim()[1] - 10 * km
+    shown = locale.number(float(f"{largest:.2g}"), lang)
+    keys = [locale.text(f"figures.map_{name}", lang, largest=shown) for name in ("intake", "capacity")]
+    room = right - left - (max(map(text_width, keys)) + 52) * km  # what the keys leave to bar and arrow
+    step = next(length for length in (50, 20, 10, 5, 2, 1) if length <= min(wide / 4, room) or length == 1)
     axes.plot([left, left + step], [bottom, bottom], color=INK, linewidth=2.2, solid_capstyle="butt")
     axes.text(left + step / 2, bottom + 4 * km, f"{step} km", ha="center", va="bottom")
     arrow, style = left + step + 16 * km, {"arrowstyle": "-|>", "color": INK, "linewidth": 1.0}
     axes.annotate("", (arrow, bottom + 22 * km), (arrow, bottom - 4 * km), arrowprops=style)
     axes.text(arrow + 7 * km, bottom + 8 * km, locale.text("figures.north", lang), va="center")
-    right = axes.get_xlim()[1] - 10 * km
-    shown = locale.number(float(f"{largest:.2g}"), lang)
-    for row, (key, face, edge, hatch) in enumerate((
-        ("figures.map_intake", COLOURS[3], COLOURS[0], "///"), ("figures.map_capacity", "#e3ebf5", COLOURS[2], None),
-    )):  # fmt: skip
+    looks = ((COLOURS[3], COLOURS[0], "///"), ("#e3ebf5", COLOURS[2], None))
+    for row, (words, (face, edge, hatch)) in enumerate(zip(keys, looks, strict=True)):
         y = bottom + row * 15 * km
-        words = locale.text(key, lang, largest=shown)
         axes.text(right - 14 * km, y, words, ha="right", va="center_baseline", color=MUTED)
         symbol = Circle((right - 5 * km, y), 4.5 * km, facecolor=face, edgecolor=edge, hatch=hatch, linewidth=0.9)
         axes.add_artist(symbol)

@@ -280,8 +280,10 @@ def _plants_by_place(
     available, used = chosen["available"].to_numpy(), chosen["utilisation"].to_numpy()
     for column, group in enumerate(chosen["group"].to_numpy()):
         process, _, items = str(group).rstrip("]").partition("[")
-        place = next((item for item in items.replace(",", " ").split() if item in places), None)
-        if place is None or comparison.model.processes[process].treatment in _NO_PLANTS:
+        plant = comparison.model.processes[process]
+        here = [*items.split(","), *plant.site.values()]
+        place = next((item for item in here if item in places), None)
+        if place is None or plant.treatment in _NO_PLANTS:
             continue
         capacity[place] = capacity.get(place, 0.0) + float(np.mean(available[:, column]))
         intake[place] = intake.get(place, 0.0) + float(np.mean(available[:, column] * used[:, column]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from cemfa.definition.checks.context import At, Context, rows_by_parameter
 from cemfa.definition.expansion import OUTSIDE, Endpoint, Route, default_over, parse_endpoint, route
@@ -117,10 +117,19 @@ def processes(model: Model, at: At) -> Iterator[Problem]:
                 if flow not in model.flows:
                     yield unknown("flow-unknown", at(*where, "capacity", "priority", position), flow, model.flows)
             yield from _basis(model, process.capacity.basis, at(*where, "capacity", "basis"))
+        yield from _site(model, process.site, at, where)
         if process.demand is not None:
             yield from _basis(model, process.demand.basis, at(*where, "demand", "basis"))
         if process.stock is not None and process.stock.layer is not None:
             yield from _layer(model, process.stock.layer, at(*where, "stock", "layer"))
+
+
+def _site(model: Model, site: Mapping[str, str], at: At, where: tuple[str, ...]) -> Iterator[Problem]:
+    for dimension, item in site.items():
+        if dimension not in model.dimensions:
+            yield unknown("dimension-unknown", at(*where, "site", dimension, key=True), dimension, model.dimensions)
+        elif _has_items(model, dimension) and item not in (items := [i.id for i in model.items(dimension)]):
+            yield unknown("item-unknown", at(*where, "site", dimension), item, items, dimension=dimension)
 
 
 def goods(model: Model, at: At) -> Iterator[Problem]:
