@@ -122,9 +122,10 @@ def command_line() -> str:
     """Return the reference page of the command line: the help of every verb, as it is printed."""
     lines = [
         "# Command line", "",
-        "The language of help, tables and messages is that of `--lang` or `CEMFA_LANG`. Tables go to stdout, everything "
-        "else to stderr. Exit codes: 0 fine, 1 a fault of cemfa, 2 wrong input or usage, 3 no solution, 4 a file cannot "
-        "be read or written, 5 the machine is too small, 130 interrupted.", "",
+        "The language of help, tables and messages is that of `--lang` or `CEMFA_LANG`. "
+        "Tables go to stdout, everything else to stderr. "
+        "Exit codes: 0 fine, 1 a fault of cemfa, 2 wrong input or usage, 3 no solution, "
+        "4 a file cannot be read or written, 5 the machine is too small, 130 interrupted.", "",
     ]  # fmt: skip
     with locale.use("en"):
         for verb in ("", *VERBS):
