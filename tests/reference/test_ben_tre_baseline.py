@@ -66,7 +66,7 @@ def rows() -> Rows:
 @pytest.fixture(scope="module")
 def computed() -> dict[str, float]:
     model = read_model("ben_tre")
-    values = evaluate(solve(compile_system(model)), RATES, goods=model.goods)
+    values = evaluate(solve(compile_system(model)), RATES)
     return {name: float(values[name].sel(sample=0, period=YEAR, settlement="rural")) for name in RATES}
 
 

@@ -19,7 +19,7 @@ from cemfa.indicators.fates import collected_apart, entries
 from cemfa.indicators.view import Mask, View, view_of
 
 if TYPE_CHECKING:
-    from cemfa.definition.schema import Good, Project
+    from cemfa.definition.schema import Project
 
 NAMES = ("plant_intake", "technology_intake", "sold", "home_intake", "collected_apart", "power_sold", "power_saved")
 """Variables of an account, per sample and period; beside them the accounting parameters themselves."""
@@ -58,15 +58,13 @@ class BlockAccounts:
     Parameters
     ----------
     plants : those that any option builds
-    goods : the model's goods
     """
 
     plants: tuple[Plant, ...]
-    goods: Mapping[str, Good]
 
     def __call__(self, block: xr.Dataset) -> xr.Dataset:
         """Return `NAMES` over (sample, period) and plant, technology or product [t/yr; MJ/yr]."""
-        view = view_of(block, self.goods)
+        view = view_of(block)
         technologies = sorted({str(name) for name in view.processes["technology"] if name})
         products = sorted(_priced(view))
         intake = [_into(view, plant.members(view.processes)) for plant in self.plants]

@@ -68,12 +68,12 @@ def compare(
     scenario, model = _read(scenario)
     cases = tuple(_cases(scenario, options))
     system = compile_system(model, assume=scenario.assume)
-    names = _supported(system, scenario, model)
+    names = _supported(system, scenario)
     count = replications or scenario.simulation.replications
     plants = dict.fromkeys(plant_of(p) for option in scenario.options for p in content_of(scenario, option)[0].values())
     functions: dict[str, BlockFunction] = {
-        "indicators": block_function(names, goods=model.goods),
-        "accounts": BlockAccounts(tuple(plants), model.goods),
+        "indicators": block_function(names),
+        "accounts": BlockAccounts(tuple(plants)),
     }
     request = Request(reducers=("mean",), functions=functions)
     runs = simulate_options(
@@ -107,7 +107,7 @@ def _perfect(system: System, scenario: Scenario, model: Model, option: str, name
     """Return the indicators that targets look at, with central values and plants that never fail."""
     wanted = {target.indicator for target in model.targets}
     plan = never_failing(plan_of(scenario, option), scenario)
-    return evaluate(solve(system, plan=plan), [n for n in names if n in wanted], goods=model.goods)
+    return evaluate(solve(system, plan=plan), [n for n in names if n in wanted])
 
 
 def _read(scenario: Scenario | str | Path) -> tuple[Scenario, Model]:
@@ -132,7 +132,7 @@ def _cases(scenario: Scenario, options: Sequence[str] | None) -> Iterator[Case]:
         yield from (Case(name, stress) for name in plain if name in content.options)
 
 
-def _supported(system: System, scenario: Scenario, model: Model) -> tuple[str, ...]:
+def _supported(system: System, scenario: Scenario) -> tuple[str, ...]:
     central = solve(system, plan=plan_of(scenario, baselines_of(scenario)["as_now"]))
-    able = supported(central, goods=model.goods)
+    able = supported(central)
     return tuple(name for name in able if not name.endswith("_by_district") or name == f"{HEADLINE}_by_district")

@@ -22,7 +22,6 @@ from cemfa.indicators.view import Array, View, view_of
 if TYPE_CHECKING:
     import xarray as xr
 
-    from cemfa.definition.schema import Good
 
 REGISTRY: Final[Mapping[str, Indicator]] = MappingProxyType(
     {
@@ -37,16 +36,13 @@ _PARTS: Final = ("settlement", "district")
 _SLACK: Final = 1e-9  # tolerance of the balance: a rate of 1 computed from closed flows may miss it by this
 
 
-def evaluate(
-    results: xr.Dataset, indicators: Sequence[str] | None = None, *, goods: Mapping[str, Good] | None = None
-) -> xr.Dataset:
+def evaluate(results: xr.Dataset, indicators: Sequence[str] | None = None) -> xr.Dataset:
     """Return indicators of results per sample and period.
 
     Parameters
     ----------
     results : of `solve` or `simulate`, with the full cube of flows
     indicators : ids; by default all that these results can support
-    goods : `model.goods`, needed where the flows do not say themselves which good is organic
 
     Returns
     -------
@@ -62,7 +58,7 @@ def evaluate(
     """
     import xarray as xr
 
-    view = view_of(results, goods)
+    view = view_of(results)
     found = {}
     for indicator in chosen(indicators):
         try:
@@ -100,9 +96,9 @@ def chosen(indicators: Sequence[str] | None) -> tuple[Indicator, ...]:
     return tuple(REGISTRY[name] for name in indicators)
 
 
-def supported(results: xr.Dataset, *, goods: Mapping[str, Good] | None = None) -> tuple[str, ...]:
+def supported(results: xr.Dataset) -> tuple[str, ...]:
     """Return the ids of the indicators that results can support, in the order of reports."""
-    return tuple(str(name) for name in evaluate(results, goods=goods).data_vars)
+    return tuple(str(name) for name in evaluate(results).data_vars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +106,17 @@ class BlockIndicators:
     """Indicators as a function of one block of results, for a request; picklable."""
 
     indicators: tuple[str, ...]
-    goods: Mapping[str, Good] | None = None
 
     def __call__(self, block: xr.Dataset) -> xr.Dataset:
         """Return the block's indicators, their parts along `of_settlement` and `of_district`.
 
         In results `settlement` and `district` are labels of flows; `parts_named` gives the names back.
         """
-        found = evaluate(block, self.indicators, goods=self.goods)
+        found = evaluate(block, self.indicators)
         return found.rename({name: f"of_{name}" for name in _PARTS if name in found.dims})
 
 
-def block_function(
-    indicators: Sequence[str] | None = None, *, goods: Mapping[str, Good] | None = None
-) -> BlockIndicators:
+def block_function(indicators: Sequence[str] | None = None) -> BlockIndicators:
     """Return a function that evaluates indicators inside a block, to hand into a request.
 
     Raises
@@ -131,7 +124,7 @@ def block_function(
     ResultsError
         `unknown-indicator`, before anything is computed.
     """
-    return BlockIndicators(tuple(indicator.id for indicator in chosen(indicators)), goods)
+    return BlockIndicators(tuple(indicator.id for indicator in chosen(indicators)))
 
 
 def parts_named(results: xr.Dataset, indicators: Sequence[str]) -> xr.Dataset:

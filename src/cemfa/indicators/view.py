@@ -19,7 +19,6 @@ from cemfa.results import PREFIXED
 if TYPE_CHECKING:
     import xarray as xr
 
-    from cemfa.definition.schema import Good
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -194,19 +193,18 @@ def truth(values: npt.NDArray[Any]) -> Mask:
     return values if values.dtype == np.bool_ else np.isin(values, ["True", "true", "1"])
 
 
-def view_of(results: xr.Dataset, goods: Mapping[str, Good] | None = None) -> View:
+def view_of(results: xr.Dataset) -> View:
     """Return results as a `View`.
 
     Parameters
     ----------
     results : with the full cube of flows, as `solve` gives for one sample or inside a block
-    goods : the model's, for results whose flows do not say themselves which good is organic and of which status
 
     Raises
     ------
     ResultsError
-        `indicators-need-cube` where only reduced flows were kept; `indicators-need-goods` where nothing says
-        what the goods are.
+        `indicators-need-cube` where only reduced flows were kept; `indicators-need-roles` where the flows do not
+        say which good is organic and of which status.
     """
     if "flow_mass" not in results.data_vars:
         raise locale.error(ResultsError, Problem("indicators-need-cube"))
@@ -214,7 +212,8 @@ def view_of(results: xr.Dataset, goods: Mapping[str, Good] | None = None) -> Vie
     process_ids = [str(name) for name in results["process"].values]
     position = {name: place for place, name in enumerate(process_ids)}
     flows = _coordinates(results, "flow")
-    flows |= _roles(flows, goods)
+    if missing := [name for name in ("organic", "status") if name not in flows]:
+        raise locale.error(ResultsError, Problem("indicators-need-roles", parameters={"missing": missing}))
     processes = _coordinates(results, "process")
     layers = tuple(str(name) for name in results["layer"].values)
     values = cube.to_numpy()
@@ -240,19 +239,6 @@ def cells_of(results: xr.Dataset) -> Cells:
         return Cells(nothing, {"parameter": np.empty(0, dtype=np.str_)})
     values = results["parameter"].transpose("sample", "period", "cell").to_numpy()
     return Cells(values.astype(np.float64), _coordinates(results, "cell"))
-
-
-def _roles(flows: Mapping[str, npt.NDArray[Any]], goods: Mapping[str, Good] | None) -> dict[str, npt.NDArray[Any]]:
-    """Return which flows carry an organic good, and the status of each good, where the flows do not say it."""
-    if "organic" in flows and "status" in flows:
-        return {}
-    if goods is None:
-        raise locale.error(ResultsError, Problem("indicators-need-goods"))
-    known = [goods.get(str(name)) for name in flows["good"]]
-    return {
-        "organic": np.array([good is not None and good.organic for good in known], dtype=np.bool_),
-        "status": np.array([good.status if good else "" for good in known], dtype=np.str_),
-    }
 
 
 def _coordinates(results: xr.Dataset, dim: str) -> dict[str, npt.NDArray[Any]]:

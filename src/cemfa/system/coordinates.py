@@ -22,6 +22,7 @@ ALWAYS = ("district", "destination", "settlement")
 def flow_coords(pattern: Pattern) -> Coordinates:
     """Return what is known of every flow; "" where it has none."""
     flows = pattern.elements.flows
+    goods = [pattern.model.goods[f.good] for f in flows]
     treatment = [pattern.process(t).treatment or "" if t != OUTSIDE else "" for t in pattern.target.tolist()]
     found: dict[str, Sequence[str]] = {
         "flow_name": [f.name for f in flows],
@@ -34,7 +35,11 @@ def flow_coords(pattern: Pattern) -> Coordinates:
         "treatment": treatment,
     }
     found |= {d: [f.known.get(d, "") for f in flows] for d in _dimensions(pattern)}
-    return {name: _text(values) for name, values in found.items()}
+    texts: Coordinates = {name: _text(values) for name, values in found.items()}
+    return texts | {
+        "status": _text([good.status for good in goods]),
+        "organic": np.array([good.organic for good in goods], dtype=bool),
+    }
 
 
 def process_coords(pattern: Pattern) -> Coordinates:
