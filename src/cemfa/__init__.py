@@ -6,7 +6,8 @@ The chain, each arrow one function and each noun one frozen object::
     read_scenario ───────────────────────────────► simulate ─┴─► evaluate ─► assess ─► compare
 
 `solve` (annual balance) and `simulate` (daily) are siblings: they read the same model and return results of the
-same shape. `check` says all that is wrong with a model or scenario, `open_results` reads saved results again.
+same shape. `propagate` says what a result's spread hangs on without drawing samples. `check` says all that is
+wrong with a model or scenario, `open_results` reads saved results again.
 Names are loaded when first used, so that importing cemfa costs nothing.
 """
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from cemfa.indicators import evaluate
     from cemfa.plan import Plan
     from cemfa.results import Request, open_results
+    from cemfa.sensitivity import propagate
     from cemfa.simulation import simulate
     from cemfa.system.compile import System, compile_system
     from cemfa.system.solve import solve
@@ -46,6 +48,7 @@ __all__ = [
     "evaluate",
     "model_from_dict",
     "open_results",
+    "propagate",
     "read_model",
     "read_scenario",
     "simulate",
@@ -68,6 +71,7 @@ _HOMES: Final = {
     "evaluate": "cemfa.indicators",
     "model_from_dict": "cemfa.definition.load",
     "open_results": "cemfa.results",
+    "propagate": "cemfa.sensitivity",
     "read_model": "cemfa.definition.load",
     "read_scenario": "cemfa.definition.load",
     "simulate": "cemfa.simulation",

@@ -17,7 +17,7 @@ LEVELS = [
     ["cli"],
     ["report"],
     ["comparison"],
-    ["simulation"],
+    ["simulation", "sensitivity"],
     ["check"],
     ["supply"],
     ["economics", "targets"],

@@ -23,6 +23,7 @@ PUBLIC = [
     "evaluate",
     "model_from_dict",
     "open_results",
+    "propagate",
     "read_model",
     "read_scenario",
     "simulate",

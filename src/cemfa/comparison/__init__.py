@@ -3,7 +3,6 @@
 Stands between `simulation`, `targets`, `economics` below and `report` above.
 """
 
-from cemfa.comparison.drivers import layer_name
 from cemfa.comparison.outcome import (
     Comparison,
     Driver,
@@ -16,6 +15,7 @@ from cemfa.comparison.outcome import (
 from cemfa.comparison.run import compare
 from cemfa.comparison.table import Column, Table, summary_table
 from cemfa.indicators.spread import Stat, stat_of
+from cemfa.sensitivity.origins import layer_name
 from cemfa.targets import Assessment
 
 __all__ = [

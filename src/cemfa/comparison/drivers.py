@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cemfa import locale
 from cemfa.comparison.outcome import Driver
-from cemfa.definition.schema import CompositionRow, Label, Model, NumberRow
+from cemfa.definition.schema import Model
 from cemfa.indicators.view import Array
-from cemfa.system.parameters import composition_name
+from cemfa.sensitivity.origins import origin_of, parameter_of
 
 if TYPE_CHECKING:
     from cemfa.system.sampling import Sampler
 
 _FEWEST: Final = 20  # samples below which a rank correlation says nothing
 _LEVEL: Final = 0.01  # chance that any parameter is named by accident, over all of them (Bonferroni)
-_BASES: Final = ("unverified", "derived", "reported")  # weakest first
 
 
 def drivers(values: Array, sampler: Sampler, seed: int, model: Model) -> tuple[tuple[Driver, ...], float]:
@@ -81,17 +79,6 @@ def rank_correlation(inputs: Array, values: Array) -> Array:
     return found
 
 
-def parameter_of(stream: str) -> str:
-    """Return the parameter a random stream belongs to.
-
-    Examples
-    --------
-    >>> parameter_of("capture[food]"), parameter_of("uses:straw_burnt_share[]")
-    ('capture', 'straw_burnt_share')
-    """
-    return stream.split("[")[0].split(":")[-1]
-
-
 def _scores(sampler: Sampler, seed: int, samples: int) -> Array:
     from cemfa.system.sampling import BLOCK
 
@@ -106,29 +93,6 @@ def _threshold(samples: int, tested: int) -> float:
 
 
 def _driver(name: str, share: float, correlations: Sequence[float], model: Model) -> Driver:
-    rows: list[NumberRow] = [row for row in model.parameters if row.parameter == name]
-    rows += [row for row in model.composition if composition_name(row.good, row.layer) == name]
-    bases = {row.basis for row in rows}
-    basis = next((known for known in _BASES if known in bases), "unverified")
-    sources = tuple(dict.fromkeys(row.source for row in rows))
+    origin = origin_of(name, model)
     sign = 1 if max(correlations, key=abs) > 0 else -1
-    return Driver(name, _label(name, model), share, sign, basis, sources)
-
-
-def _label(name: str, model: Model) -> Label:
-    for row in model.composition:
-        if composition_name(row.good, row.layer) == name:
-            parts = {lang: _composition_label(row, model, lang) for lang in locale.LANGUAGES}
-            return Label(**parts)
-    return Label(**{lang: model.name_of("parameter", name, lang) for lang in locale.LANGUAGES})
-
-
-def _composition_label(row: CompositionRow, model: Model, lang: str) -> str:
-    good = model.name_of("good", row.good, lang)
-    return locale.text("comparison.composition", lang, good=good, layer=layer_name(row.layer, lang))
-
-
-def layer_name(layer: str, lang: str) -> str:
-    """Return the name of a layer in a language; its id where no common name is known."""
-    known = locale.texts("comparison", lang)
-    return known.get(f"layer.{layer}", layer)
+    return Driver(name, origin.label, share, sign, origin.basis, origin.source)

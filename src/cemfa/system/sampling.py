@@ -22,6 +22,7 @@ from scipy.special import gammaincinv, gammaln, ndtr, ndtri
 from cemfa import locale
 from cemfa.errors import CemfaError, DefinitionError, Place, Problem
 from cemfa.system.marginals import Fit, Marginal, fit
+from cemfa.system.moments import Spread, of_dirichlets, of_marginals
 from cemfa.system.quantiles import FAMILIES, Array, Quantiles
 
 BLOCK: Final = 256
@@ -78,6 +79,10 @@ class _Marginals:
             z = np.where(self.kept < 1, inside, z)
         return np.clip(self.quantiles(z), self.lower, self.upper)  # against rounding at the cut
 
+    def spread(self, count: int) -> Spread:
+        """Return the moments of the rows, of `count` in all."""
+        return of_marginals(self.rows, self.streams, self.values, count)
+
 
 @dataclass(frozen=True, eq=False)
 class _Dirichlets:
@@ -101,6 +106,10 @@ class _Dirichlets:
         weights = np.exp(logs - np.maximum.reduceat(logs, self.starts)[self.part])
         found: Array = weights / np.add.reduceat(weights, self.starts)[self.part]
         return found
+
+    def spread(self, count: int) -> Spread:
+        """Return the moments of the rows, of `count` in all."""
+        return of_dirichlets(self.rows, self.streams, self.alpha[:, 0], self.starts, count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +158,17 @@ class Sampler:
     def central(self) -> Array:
         """Return the central values (R,): the `value` column as written, whether mode, mean or median."""
         return self._central.copy()
+
+    def spread(self) -> Spread:
+        """Return mean and spread of all rows, as they are drawn.
+
+        Examples
+        --------
+        >>> sampler = Sampler.of([Row("yield", Marginal("uniform", 2.0, 1.0, 3.0))])
+        >>> sampler.spread().mean.round(6).tolist(), sampler.spread().size.round(6).tolist()
+        ([2.0], [0.57735])
+        """
+        return Spread.of(self._central, [part.spread(len(self._central)) for part in self._parts])
 
     def scores(self, seed: int, index: int) -> Array:
         """Return the normal scores (stream, 256) of one block: what is random, before any distribution."""

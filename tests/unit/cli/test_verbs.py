@@ -183,3 +183,37 @@ def test_a_run_with_other_inputs_is_refused(compared: Path, own: Path, elsewhere
     assert "'model/goods.csv' has changed" in err
     assert "[replay-input-changed]" in err
     assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "Share dumped"), ("vi", "Tỷ lệ đổ bừa bãi")])
+def test_sensitivity_ranks_parameters(lang: str, words: str, capsys: Captured) -> None:
+    assert run(["sensitivity", "first_steps", "--indicator", "landfilled_mass", "--year", "2030", "--lang", lang]) == 0
+    out, err = capsys.readouterr()
+    assert words in out
+    assert "%" in err
+    shares = locale.text("sensitivity.column-share", lang).split()
+    assert all(word in out for word in shares)
+
+
+def test_sensitivity_as_data(capsys: Captured) -> None:
+    words = ["--option", "south_yard", "--indicator", "rate_with_home:rural", "--indicator", "composting_yard:carbon"]
+    assert run(["sensitivity", "first_steps_2030", *words, "--json"]) == 0
+    rate, carbon = json.loads(capsys.readouterr().out)
+    assert (rate["year"], rate["unit"], carbon["unit"]) == (2030, "1", "t/year")
+    assert sum(c["share"] for c in rate["contributions"]) == pytest.approx(1.0, abs=1e-6)
+    assert rate["unverified"] == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--indicator", "landfilled_mas"], "quantity-unknown"),
+        (["--year", "1999"], "year-unknown"),
+        (["--indicator", "rate_carbon:nowhere"], "quantity-part"),
+    ],
+)
+def test_sensitivity_refuses_what_is_not_there(words: list[str], code: str, capsys: Captured) -> None:
+    assert run(["sensitivity", "first_steps", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"[{code}]" in err

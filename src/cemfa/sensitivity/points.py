@@ -1,0 +1,156 @@
+"""The balance of one year at many points of the parameters at once, a point per sample.
+
+Core of `sensitivity`: the solver does not care whether its samples were drawn or laid out, so limits, loops and
+stocks act in a derivative exactly as in a result. What stocks release is computed only where something asked for
+depends on it; the years before are left out otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from cemfa.errors import Problem, SolveError
+from cemfa.plan import Plan
+from cemfa.results import make_results
+from cemfa.sensitivity.quantities import Quantity, values_of
+from cemfa.system.balance import largest_residual
+from cemfa.system.capacity import added_capacity, open_share, yearly_capacity
+from cemfa.system.changes import Binding
+from cemfa.system.kept import Year
+from cemfa.system.layout import Array, System
+from cemfa.system.limits import Settled, settle
+from cemfa.system.numbers import Numbers, bind_plan, block_values, inflows
+from cemfa.system.sampling import BLOCK
+from cemfa.system.solve import solve_years
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_PROBES: Final = (0.0, 0.01, 0.05)
+"""Releases tried, as shares of all that enters the system: what does not change with them has no history."""
+_SAME: Final = 1e-12  # rounding
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Balance:
+    """The balance of a year as a function of draws.
+
+    Parameters
+    ----------
+    added, opened : shape (T, G), from `added_capacity` and `open_share`
+    period : position of the year
+    """
+
+    system: System
+    binding: Binding
+    added: Array
+    opened: Array
+    period: int
+
+    @classmethod
+    def of(cls, system: System, plan: Plan | None, period: int) -> Balance:
+        """Return the balance of a system with a plan in the year at a position."""
+        return cls(system, bind_plan(system, plan), added_capacity(system, plan), open_share(system, plan), period)
+
+    def numbers(self, draws: Array) -> Numbers:
+        """Return the numbers of the year for draws (R, S)."""
+        return block_values(self.system, draws, self.binding, self.period)
+
+    def settled(self, numbers: Numbers, release: Array) -> Settled:
+        """Return the balance for given releases (K, L, S) [t/year]."""
+        t = self.period
+        limits = yearly_capacity(numbers, self.added[t], self.opened[t], int(self.system.days[t]))
+        return settle(self.system, numbers, limits, release)
+
+    def releases(self) -> bool:
+        """Return whether any stock of the system lets anything out."""
+        return any(stock.layer >= 0 and self.system.decides[stock.process] for stock in self.system.stocks)
+
+    def alone(self, draws: Array, release: Array) -> Year:
+        """Return the year without those before it."""
+        numbers = self.numbers(draws)
+        found = self.settled(numbers, release)
+        residual = largest_residual(self.system, found.flows, release, year=self.system.years[self.period])
+        return Year(found.flows, found.throughput, np.empty((0, 0, 0)), numbers.cells, residual)
+
+    def through(self, draws: Array) -> Year:
+        """Return the year after all years before it."""
+        years = solve_years(self.system, draws, self.binding, self.added, self.opened)
+        return next(year for period, year in enumerate(years) if period == self.period)
+
+    def nothing(self, samples: int) -> Array:
+        """Return releases (K, L, S) of zero."""
+        return np.zeros((len(self.system.stocks), len(self.system.layers), samples))
+
+    def results(self, year: Year) -> xr.Dataset:
+        """Return a year in the one shape of results, as the indicators read it."""
+        variables = {
+            "flow_mass": year.flow.transpose(2, 1, 0)[:, None],
+            "throughput": year.throughput.transpose(2, 1, 0)[:, None],
+            "parameter": year.parameter.T[:, None],
+        }
+        return make_results(
+            self.system, variables, kind="solve", seed=0, residual=year.residual,
+            samples=np.arange(year.flow.shape[2]), periods=[self.system.years[self.period]],
+            coords={"cell": self.system.cell_coords},
+        )  # fmt: skip
+
+    def values(self, quantities: Sequence[Quantity], year: Year) -> Array:
+        """Return the values (Q, S) of quantities in a year."""
+        goods = self.system.model.goods
+        return values_of(quantities, year.flow, year.throughput, partial(self.results, year), goods)
+
+    def has_history(self, quantities: Sequence[Quantity], point: Array) -> bool:
+        """Return whether a quantity depends on what stocks release, at a point (R,).
+
+        Every stock is given other releases, small and large; a quantity that does not move at all does not read
+        them.
+        """
+        if not self.releases():
+            return False
+        draws = np.repeat(point[:, None], len(_PROBES), axis=1)
+        release = self.nothing(len(_PROBES))
+        for number, stock in enumerate(self.system.stocks):
+            if stock.layer >= 0:
+                release[number, stock.layer] = np.array(_PROBES) * (1.0 + number) * self._scale(point, stock.layer)
+        found = self.values(quantities, self.alone(draws, release))
+        moved = np.abs(found - found[:, :1]) > _SAME * np.abs(found[:, :1])
+        return bool(moved.any())
+
+    def at(self, quantities: Sequence[Quantity], draws: Array, *, history: bool) -> Array:
+        """Return the values (Q, S) of quantities at points (R, S), block by block.
+
+        Parameters
+        ----------
+        history : whether the years before matter
+        """
+        found = []
+        for first in range(0, draws.shape[1], BLOCK):
+            block = draws[:, first : first + BLOCK]
+            try:
+                year = self.through(block) if history else self.alone(block, self.nothing(block.shape[1]))
+            except SolveError as wrong:
+                raise type(wrong)([_moved(problem, first) for problem in wrong.problems], str(wrong)) from wrong
+            found.append(self.values(quantities, year))
+        return np.concatenate(found, axis=1)
+
+    def _scale(self, point: Array, layer: int) -> float:
+        """Return what enters the whole system in a layer [t/year]."""
+        entering = inflows(self.system).add(np.where(self.system.given[:, None, None], self._coefficient(point), 0.0))
+        return max(1.0, float(entering[:, layer].sum()))
+
+    def _coefficient(self, point: Array) -> Array:
+        return self.numbers(point[:, None]).coefficient
+
+
+def _moved(problem: Problem, first: int) -> Problem:
+    """Return a problem of a block whose sample is counted from the first of all points."""
+    sample = problem.parameters.get("sample")
+    if not isinstance(sample, int):
+        return problem
+    return replace(problem, parameters={**problem.parameters, "sample": first + sample})
