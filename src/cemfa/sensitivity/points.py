@@ -24,7 +24,7 @@ from cemfa.system.changes import Binding
 from cemfa.system.kept import Year
 from cemfa.system.layout import Array, System
 from cemfa.system.limits import Settled, settle
-from cemfa.system.numbers import Numbers, bind_plan, block_values, inflows
+from cemfa.system.numbers import Numbers, bind_plan, block_values
 from cemfa.system.sampling import BLOCK
 from cemfa.system.solve import solve_years
 
@@ -69,7 +69,7 @@ class Balance:
 
     def releases(self) -> bool:
         """Return whether any stock of the system lets anything out."""
-        return any(stock.layer >= 0 and self.system.decides[stock.process] for stock in self.system.stocks)
+        return bool(np.isin(self.system.source, [stock.process for stock in self.system.stocks]).any())
 
     def alone(self, draws: Array, release: Array) -> Year:
         """Return the year without those before it."""
@@ -115,9 +115,10 @@ class Balance:
             return False
         draws = np.repeat(point[:, None], len(_PROBES), axis=1)
         release = self.nothing(len(_PROBES))
+        entering = self._entering(point)
         for number, stock in enumerate(self.system.stocks):
-            if stock.layer >= 0:
-                release[number, stock.layer] = np.array(_PROBES) * (1.0 + number) * self._scale(point, stock.layer)
+            for layer in [stock.layer] if stock.layer >= 0 else range(len(entering)):
+                release[number, layer] = np.array(_PROBES) * (1.0 + number) * max(1.0, entering[layer])
         found = self.values(quantities, self.alone(draws, release))
         moved = np.abs(found - found[:, :1]) > _SAME * np.abs(found[:, :1])
         return bool(moved.any())
@@ -139,13 +140,10 @@ class Balance:
             found.append(self.values(quantities, year))
         return np.concatenate(found, axis=1)
 
-    def _scale(self, point: Array, layer: int) -> float:
-        """Return what enters the whole system in a layer [t/year]."""
-        entering = inflows(self.system).add(np.where(self.system.given[:, None, None], self._coefficient(point), 0.0))
-        return max(1.0, float(entering[:, layer].sum()))
-
-    def _coefficient(self, point: Array) -> Array:
-        return self.numbers(point[:, None]).coefficient
+    def _entering(self, point: Array) -> Array:
+        """Return what enters all processes by stated masses (L,) [t/year]."""
+        coefficient = self.numbers(point[:, None]).coefficient[:, :, 0]
+        return np.asarray(coefficient[self.system.given].sum(axis=0))
 
 
 def _moved(problem: Problem, first: int) -> Problem:
