@@ -6,6 +6,10 @@ from hypothesis import strategies as st
 
 from cemfa import compile_system, model_from_dict, solve
 from cemfa.results import Request
+from cemfa.sensitivity import linear
+from cemfa.sensitivity.first_order import Points
+from cemfa.sensitivity.points import Balance
+from cemfa.sensitivity.quantities import quantities_of
 
 FEW = settings(max_examples=20, deadline=None, derandomize=True)
 DISTRIBUTIONS = ("constant", "uniform", "triangular", "lognormal", "beta")
@@ -39,8 +43,8 @@ def definitions(draw):
     return names, flows, rows
 
 
-def results(definition, samples=5, **changes):
-    """Flows (flow, sample) by id of one year."""
+def system_of(definition, **changes):
+    """A random model, compiled."""
     names, flows, rows = definition
     data = {
         "format": 1, "id": "random", "label": {"vi": "Ngẫu nhiên", "en": "Random"},
@@ -50,7 +54,12 @@ def results(definition, samples=5, **changes):
     }  # fmt: skip
     complete = [{"basis": "unverified", "source": "chance", "low": "", "high": "", **row} for row in rows]
     tables = {"goods": GOODS, "parameters": complete, "sources": [{"id": "chance", "title": "Chance"}]}
-    system = compile_system(model_from_dict(data, tables))
+    return compile_system(model_from_dict(data, tables))
+
+
+def results(definition, samples=5, **changes):
+    """Flows (flow, sample) by id of one year."""
+    system = system_of(definition, **changes)
     return solve(system, samples=samples, seed=4, request=Request(flows="all"), workers=1)
 
 
@@ -148,3 +157,19 @@ def test_a_capacity_that_is_never_reached_changes_nothing(definition):
     assert_same(by_id(results(definition)), {key: found[key] for key in flows})
     for name in names:
         assert not found[f"refused_{name}"].any()
+
+
+@FEW
+@given(definitions())
+def test_effects_by_adjoint_and_by_small_steps_agree(definition):
+    system = system_of(definition)
+    names = [*system.flow_ids, *system.process_ids]
+    balance, points = Balance.of(system, None, 0), Points.of(system, 0, 0)
+    asked, mean = quantities_of(system, names), points.spread.mean
+    settled = linear.only_shares_decide(balance, mean)
+    adjoint = linear.effects(balance, asked, mean, points.direction * points.step, settled) / points.step
+    values = balance.at(asked, points.draws(steps=True), history=False)
+    up, down = values[:, 2 : 2 + points.streams], values[:, 2 + points.streams :]
+    # a step of 1e-3 standard deviations: 1e-6 of cubic term, and rounding of a difference of two values
+    noise = 1e-12 * np.abs(values[:, 1:2]) + 1e-300
+    assert (np.abs(adjoint - (up - down) / (2 * points.step)) <= 1e-6 * np.abs(adjoint) + noise).all()

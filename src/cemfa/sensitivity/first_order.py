@@ -84,7 +84,7 @@ def propagate(
     names = (quantities,) if isinstance(quantities, str) else tuple(quantities)
     balance = Balance.of(system, plan, _position(system, period))
     asked = quantities_of(system, names)
-    points = _Points.of(system, samples, seed)
+    points = Points.of(system, samples, seed)
     history = balance.has_history(asked, points.spread.mean)
     settled = None
     if not history and all(quantity.kind != "indicator" for quantity in asked):
@@ -101,7 +101,7 @@ def propagate(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Points:
+class Points:
     """Where the balance is computed: central values, means, a step up and down each stream, draws.
 
     Parameters
@@ -120,7 +120,8 @@ class _Points:
     seed: int
 
     @classmethod
-    def of(cls, system: System, samples: int, seed: int) -> _Points:
+    def of(cls, system: System, samples: int, seed: int) -> Points:
+        """Return the points of a system, with so many draws of a seed."""
         sampler = system.sampler
         names, spread = sampler.stream_names, sampler.spread()
         direction = spread.directions(len(names))
@@ -130,6 +131,7 @@ class _Points:
 
     @property
     def streams(self) -> int:
+        """Return the number of streams."""
         return len(self.names)
 
     def draws(self, *, steps: bool) -> Array:
@@ -139,7 +141,7 @@ class _Points:
         return np.hstack([self.central[:, None], mean, mean + change, mean - change, self.drawn])
 
     def problem(self, column: int, *, steps: bool) -> Problem:
-        """Return the words that say which point a column is."""
+        """Return the problem that says which point a column is."""
         streams = self.streams if steps else 0
         if column < _BASE:
             return Problem(("propagation-central", "propagation-mean")[column])
@@ -167,7 +169,7 @@ def _reach(system: System, spread: Spread, direction: Array) -> Array:
     return np.asarray(0.5 * found.min(axis=0, initial=np.inf))
 
 
-def _values(balance: Balance, asked: Sequence[Quantity], points: _Points, *, history: bool, steps: bool) -> Array:
+def _values(balance: Balance, asked: Sequence[Quantity], points: Points, *, history: bool, steps: bool) -> Array:
     """Return the values (Q, …) of all quantities at all points."""
     try:
         found = balance.at(asked, points.draws(steps=steps), history=history)
@@ -186,7 +188,7 @@ def _values(balance: Balance, asked: Sequence[Quantity], points: _Points, *, his
     return found
 
 
-def _derivatives(found: Array, points: _Points) -> tuple[Array, Array]:
+def _derivatives(found: Array, points: Points) -> tuple[Array, Array]:
     """Return first and half second derivatives (Q, n), per standard deviation, from the steps up and down."""
     streams = (found.shape[1] - _BASE - points.drawn.shape[1]) // 2
     middle = found[:, 1:_BASE]
@@ -195,31 +197,12 @@ def _derivatives(found: Array, points: _Points) -> tuple[Array, Array]:
     return (up - down) / (2.0 * step), (up - 2.0 * middle + down) / (2.0 * step**2)
 
 
-def variances(effects: Array, correlation: Array | None = None) -> Array:
-    """Return the part (n,) of every stream in the first-order variance; the parts add up to it.
-
-    Parameters
-    ----------
-    effects : shape (n,), per standard deviation
-    correlation : shape (n, n), of the streams; None where they are independent. A part ``g_s (C g)_s`` can then be
-        negative: a stream whose error makes good that of another
-
-    Examples
-    --------
-    >>> variances(np.array([3.0, -1.0]), np.array([[1.0, 0.5], [0.5, 1.0]])).tolist()
-    [7.5, -0.5]
-    """
-    if correlation is None:
-        return effects**2
-    return np.asarray(effects * (correlation * effects).sum(axis=1))
-
-
 def _propagated(
-    system: System, quantity: Quantity, values: Array, effects: Array, curvature: Array, points: _Points
+    system: System, quantity: Quantity, values: Array, effects: Array, curvature: Array, points: Points
 ) -> Propagated:
     effects = np.where(np.abs(effects) > _NOTHING * abs(values[1]), effects, 0.0)
     curvature = np.where(np.abs(curvature) > _STRAIGHT * abs(values[1]), curvature, 0.0 * curvature)
-    parts = variances(effects)
+    parts = points.spread.parts(effects)
     variance = float(parts.sum())
     bent = 2.0 * float((curvature**2).sum())  # variance of ½y″z² for a normal z: y″²/2
     return Propagated(
@@ -235,7 +218,7 @@ def _propagated(
     )
 
 
-def _explained(values: Array, effects: Array, points: _Points) -> float:
+def _explained(values: Array, effects: Array, points: Points) -> float:
     """Return the part of the variance of the draws that the first-order form accounts for."""
     count = points.drawn.shape[1]
     if count < 2:

@@ -25,12 +25,14 @@ from cemfa.system.kept import Year
 from cemfa.system.layout import Array, System
 from cemfa.system.limits import Settled, settle
 from cemfa.system.numbers import Numbers, bind_plan, block_values
-from cemfa.system.sampling import BLOCK
 from cemfa.system.solve import solve_years
+from cemfa.workers import parts
 
 if TYPE_CHECKING:
     import xarray as xr
 
+POINTS: Final = 256
+"""Points of one block of work; what comes out does not depend on it."""
 _PROBES: Final = (0.0, 0.01, 0.05)
 """Releases tried, as shares of all that enters the system: what does not change with them has no history."""
 _SAME: Final = 1e-12  # rounding
@@ -130,15 +132,19 @@ class Balance:
         ----------
         history : whether the years before matter
         """
-        found = []
-        for first in range(0, draws.shape[1], BLOCK):
-            block = draws[:, first : first + BLOCK]
-            try:
-                year = self.through(block) if history else self.alone(block, self.nothing(block.shape[1]))
-            except SolveError as wrong:
-                raise type(wrong)([_moved(problem, first) for problem in wrong.problems], str(wrong)) from wrong
-            found.append(self.values(quantities, year))
-        return np.concatenate(found, axis=1)
+        blocks = range(0, draws.shape[1], POINTS)
+
+        def task(first: int) -> Array:
+            return self._block(quantities, draws[:, first : first + POINTS], first, history=history)
+
+        return np.concatenate(list(parts(task, blocks)), axis=1)
+
+    def _block(self, quantities: Sequence[Quantity], draws: Array, first: int, *, history: bool) -> Array:
+        try:
+            year = self.through(draws) if history else self.alone(draws, self.nothing(draws.shape[1]))
+        except SolveError as wrong:
+            raise type(wrong)([_moved(problem, first) for problem in wrong.problems], str(wrong)) from wrong
+        return self.values(quantities, year)
 
     def _entering(self, point: Array) -> Array:
         """Return what enters all processes by stated masses (L,) [t/year]."""

@@ -88,8 +88,10 @@ class Propagated:
 
     def verdict(self, lang: str | None = None) -> str:
         """Return in a sentence whether the shares hold."""
-        key = "linear" if self.nearly_linear else "not-linear"
         measured = [share for share in (self.explained, 1.0 - self.second_order) if share == share]
+        if not measured:
+            return locale.text("sensitivity.unchecked", lang)
+        key = "linear" if self.nearly_linear else "not-linear"
         return locale.text(f"sensitivity.{key}", lang, share=locale.percent(max(0.0, min(measured)), lang, 0))
 
 
@@ -115,8 +117,8 @@ class Propagation:
     quantities: tuple[Propagated, ...]
 
     def __getitem__(self, name: str) -> Propagated:
-        """Return a quantity by the name it was asked for."""
-        return next(quantity for quantity in self if quantity.id == name)
+        """Return a quantity by the name it was asked for; KeyError where it was not."""
+        return {quantity.id: quantity for quantity in self}[name]
 
     def __iter__(self) -> Iterator[Propagated]:
         """Yield the quantities."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
-_NODES: Final[Array] = np.linspace(-8.25, 8.25, 265)  # normal scores, step 1/16; beyond 8.21 none is ever drawn
+_NODES: Final[Array] = np.linspace(-8.125, 8.125, 261)  # normal scores, step 1/16; beyond 8.21 none is ever drawn
 _WEIGHTS: Final[Array] = np.exp(-0.5 * _NODES**2) / np.add.reduce(np.exp(-0.5 * _NODES**2))
 
 
@@ -24,7 +24,8 @@ _WEIGHTS: Final[Array] = np.exp(-0.5 * _NODES**2) / np.add.reduce(np.exp(-0.5 * 
 class Spread:
     """Means of rows, and how far each random stream moves which rows by one standard deviation.
 
-    The covariance of all rows is ``Σ_s d_s d_sᵀ`` with the direction ``d_s`` of stream s. Rows that share a stream
+    The covariance of all rows is ``Σ_s d_s d_sᵀ`` with the direction ``d_s`` of stream s, and ``Σ_s Σ_t c_st d_s d_tᵀ``
+    where streams are correlated. Rows that share a stream
     move together (correlation one); a Dirichlet component k with mean m and concentration c has the direction
     ``√(m_k / (c + 1)) · (e_k − m)``, which makes the covariance of its group exactly ``(diag(m) − m mᵀ) / (c + 1)``
     and keeps every perturbed group on its sum.
@@ -35,6 +36,7 @@ class Spread:
     stream, row, size : shape (M,), the entries of all directions that are not zero: stream, row and its change
     scale : shape (M,), deviation of the row that a stream's score of one explains where only that row is looked at;
         0 for rows that give way in a Dirichlet group
+    linked : streams (k,) that are drawn together, and the correlation (k, k) of their normal scores
     """
 
     mean: Array
@@ -42,6 +44,7 @@ class Spread:
     row: Positions
     size: Array
     scale: Array
+    linked: tuple[tuple[Positions, Array], ...] = ()
 
     @classmethod
     def of(cls, central: Array, parts: Sequence[Spread]) -> Spread:
@@ -72,6 +75,31 @@ class Spread:
         np.add.at(found, (self.row, self.stream), self.size)
         return found
 
+    def parts(self, effects: Array) -> Array:
+        """Return the part (n,) of every stream in the variance of a linear function; the parts add up to it.
+
+        Parameters
+        ----------
+        effects : shape (n,), change of the function per standard deviation of each stream
+
+        Notes
+        -----
+        ``g_s (C g)_s``: the square of an independent stream's effect; of a correlated one it can be negative, where
+        its error makes good that of another.
+
+        Examples
+        --------
+        >>> linked = ((np.array([0, 1]), np.array([[1.0, 0.5], [0.5, 1.0]])),)
+        >>> one = Spread(np.empty(0), *[np.empty(0, dtype=np.intp)] * 2, *[np.empty(0)] * 2, linked)
+        >>> one.parts(np.array([3.0, -1.0, 2.0])).tolist()
+        [7.5, -0.5, 4.0]
+        """
+        found: Array = effects**2
+        for streams, correlation in self.linked:
+            own = effects[streams]
+            found[streams] = own * np.add.reduce(correlation * own, axis=1)
+        return found
+
     def coordinates(self, draws: Array, streams: int) -> Array:
         """Return how many standard deviations each stream is away from its mean in some draws.
 
@@ -93,13 +121,13 @@ class Spread:
         return found / np.maximum(count, 1.0)[:, None]
 
 
-def of_marginals(rows: Positions, streams: Positions, values: Callable[[Array], Array], count: int) -> Spread:
+def of_marginals(rows: Positions, streams: Positions, quantiles: Callable[[Array], Array], count: int) -> Spread:
     """Return the spread of rows drawn from their own marginals.
 
     Parameters
     ----------
     rows, streams : shape (n,), positions, and the stream each reads
-    values : scores (stream, S) → draws (n, S)
+    quantiles : normal scores (n, S), a row each → numbers (n, S)
     count : R, number of all rows
 
     Notes
@@ -107,8 +135,7 @@ def of_marginals(rows: Positions, streams: Positions, values: Callable[[Array], 
     Trapezoidal rule over the normal score, which converges geometrically for smooth quantile functions; a corner,
     such as the mode of a triangle, leaves some 1e-5 of the standard deviation.
     """
-    scores = np.broadcast_to(_NODES, (int(streams.max(initial=-1)) + 1, len(_NODES)))
-    drawn = values(scores)
+    drawn = quantiles(np.broadcast_to(_NODES, (len(rows), len(_NODES))))
     mean = np.add.reduce(drawn * _WEIGHTS, axis=1)
     deviation = np.sqrt(np.add.reduce((drawn - mean[:, None]) ** 2 * _WEIGHTS, axis=1))
     return Spread(_placed(mean, rows, count), streams, rows, deviation, deviation)

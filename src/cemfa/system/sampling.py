@@ -72,8 +72,11 @@ class _Marginals:
     upper: Array
 
     def values(self, scores: Array) -> Array:
-        """Return the rows' values (n, S); a cut maps scores into the part that is left."""
-        z = scores[self.streams]
+        """Return the rows' values (n, S) for the scores of all streams."""
+        return self.at(scores[self.streams])
+
+    def at(self, z: Array) -> Array:
+        """Return the rows' values (n, S) for scores of their own; a cut maps scores into the part that is left."""
         if np.any(self.kept < 1):
             inside = ndtri(np.minimum(self.below + self.kept * ndtr(z), 1 - 2.0**-53))
             z = np.where(self.kept < 1, inside, z)
@@ -81,7 +84,7 @@ class _Marginals:
 
     def spread(self, count: int) -> Spread:
         """Return the moments of the rows, of `count` in all."""
-        return of_marginals(self.rows, self.streams, self.values, count)
+        return of_marginals(self.rows, self.streams, self.at, count)
 
 
 @dataclass(frozen=True, eq=False)

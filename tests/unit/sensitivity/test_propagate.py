@@ -10,7 +10,7 @@ from tests.unit.system.small import model
 from cemfa import Request, compile_system, locale, propagate, read_model, solve
 from cemfa.errors import CemfaError, ResultsError, SolveError
 from cemfa.sensitivity import linear
-from cemfa.sensitivity.first_order import STEP, _Points, variances
+from cemfa.sensitivity.first_order import STEP, Points
 from cemfa.sensitivity.points import Balance
 from cemfa.sensitivity.quantities import quantities_of
 from cemfa.system.compile import System
@@ -126,7 +126,7 @@ def test_shares_of_a_group_have_the_variance_of_their_covariance() -> None:
 def both_routes(system: System, names: list[str], year: int) -> tuple[np.ndarray, np.ndarray]:
     """Return effects by adjoint solve and by steps."""
     balance = Balance.of(system, None, system.years.index(year))
-    points, asked = _Points.of(system, 0, 0), quantities_of(system, names)
+    points, asked = Points.of(system, 0, 0), quantities_of(system, names)
     mean = points.spread.mean
     settled = linear.only_shares_decide(balance, mean)
     assert settled is not None
@@ -157,6 +157,7 @@ def test_a_full_plant_hangs_on_its_capacity_only() -> None:
     assert found["plant"].sd == 0.0
     assert found["plant"].contributions == ()
     assert share_of(found, "dumped") == pytest.approx({"arising": 1.0})
+    assert found["dumped"].contributions[0].effect == pytest.approx(20.0 / 1.6448536269514722, rel=1e-9)  # all of it
 
 
 def test_a_capacity_that_switches_is_said() -> None:
@@ -174,6 +175,32 @@ def test_history_is_followed_where_it_matters() -> None:
     assert gas["gas"].central == pytest.approx(
         solve(system)["flow_mass"].sel(flow="gas", period=2003).item(), rel=1e-12
     )
+
+
+def test_content_is_carried_through_the_years() -> None:
+    """What is buried every year decays: gas of year n is d·D·(1 − e^(−kn)), which is differentiated by hand."""
+    deposit = {"process": "landfill", "year": 2020, "layer": "mass", "value": 0, "unit": T}
+    decays = {"decay": "first_order", "layer": "mass", "rate": "rate", "degradable": "part", "history": "before.csv"}
+    system = compile_system(model(
+        {"landfill": {"stock": decays}, "air": {"sink": True}},
+        {
+            "buried": {"from": "outside", "to": "landfill", "amount": "arising"},
+            "gas": {"from": "landfill", "to": "air", "share": 1},
+        },
+        {
+            "arising": spread(100.0, 90.0, 110.0, T), "part": spread(0.5, 0.45, 0.55),
+            "rate": spread(0.3, 0.25, 0.35, "1/year"),
+        },
+        years=(2021, 2024),
+        tables={"before": [deposit | {"basis": "unverified", "source": "s"}]},
+    ))  # fmt: skip
+    found = propagate(system, "gas")
+    effects = {c.parameter: c.effect for c in found["gas"].contributions}
+    z95, left = 1.6448536269514722, math.exp(-0.9)
+    assert found.history
+    assert effects["arising"] == pytest.approx(0.5 * (1 - left) * 10.0 / z95, rel=1e-6)
+    assert effects["part"] == pytest.approx(100.0 * (1 - left) * 0.05 / z95, rel=1e-6)
+    assert effects["rate"] == pytest.approx(50.0 * 3 * left * 0.05 / z95, rel=1e-6)
 
 
 def test_an_indicator_and_the_flow_it_is_agree() -> None:
@@ -224,12 +251,6 @@ def test_second_order_is_that_of_the_closed_form() -> None:
     assert math.isnan(found["in"].explained)
 
 
-def test_correlated_streams() -> None:
-    effects, correlation = np.array([3.0, -1.0, 2.0]), np.array([[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1.0]])
-    assert variances(effects, correlation).sum() == pytest.approx(effects @ correlation @ effects)
-    assert (variances(effects) == effects**2).all()
-
-
 @pytest.mark.parametrize(
     ("name", "code"),
     [
@@ -272,6 +293,13 @@ def test_a_point_without_a_solution_is_named() -> None:
         propagate(system, "first", samples=256)
     assert [p.code for p in error.value.problems][:2] == ["propagation-draw", "shares-above-one"]
     assert propagate(system, "first", samples=0)["first"].sd > 0
+
+
+def test_what_was_not_checked_is_said() -> None:
+    found = propagate(loop(), "sold", samples=0)
+    assert "Not checked" in found["sold"].verdict("en")
+    with pytest.raises(KeyError):
+        found["unsold"]
 
 
 def test_it_shows_itself() -> None:

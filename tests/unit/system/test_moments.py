@@ -1,6 +1,7 @@
 """Moments of rows: every family against scipy.stats, cuts included, and the covariance of Dirichlet groups."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,3 +90,12 @@ def test_coordinates_rebuild_a_linear_function_of_the_draws():
     drawn = sampler.samples(1, 0, 50)
     predicted = weight @ spread.mean + effects @ spread.coordinates(drawn, len(names))
     np.testing.assert_allclose(predicted, weight @ drawn, rtol=1e-12)
+
+
+def test_correlated_streams_share_their_covariance():
+    effects, correlation = np.array([3.0, -1.0, 2.0]), np.array([[1.0, 0.5], [0.5, 1.0]])
+    rows = [Row(name, Marginal("normal", 1.0, 0.9, 1.1)) for name in "abc"]
+    spread = replace(Sampler.of(rows).spread(), linked=((np.array([0, 2]), correlation),))
+    whole = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.0], [0.5, 0.0, 1.0]])
+    assert spread.parts(effects).sum() == pytest.approx(effects @ whole @ effects, rel=1e-12)
+    assert spread.parts(effects)[1] == effects[1] ** 2
