@@ -104,8 +104,7 @@ class Balance:
 
     def values(self, quantities: Sequence[Quantity], year: Year) -> Array:
         """Return the values (Q, S) of quantities in a year."""
-        goods = self.system.model.goods
-        return values_of(quantities, year.flow, year.throughput, partial(self.results, year), goods)
+        return values_of(quantities, year.flow, year.throughput, partial(self.results, year))
 
     def has_history(self, quantities: Sequence[Quantity], point: Array) -> bool:
         """Return whether a quantity depends on what stocks release, at a point (R,).

@@ -20,11 +20,9 @@ from cemfa.sensitivity.origins import layer_name
 from cemfa.system.layout import Array, System
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import xarray as xr
-
-    from cemfa.definition.schema import Good
 
 FRESH: Final = "fresh"
 
@@ -96,7 +94,6 @@ def values_of(
     flows: Array,
     throughput: Array,
     results: Callable[[], xr.Dataset],
-    goods: Mapping[str, Good],
 ) -> Array:
     """Return the values (Q, S) of quantities in one year.
 
@@ -104,10 +101,9 @@ def values_of(
     ----------
     flows, throughput : shape (F, L, S) and (P, L, S) [t/year]
     results : gives the year as results, of which the indicators are computed; called only where there are any
-    goods : of the model
     """
     asked = list(dict.fromkeys(q.name for q in quantities if q.kind == "indicator"))
-    measured = evaluate(results(), asked, goods=goods) if asked else None
+    measured = evaluate(results(), asked) if asked else None
     found = np.empty((len(quantities), flows.shape[2]))
     for number, quantity in enumerate(quantities):
         if measured is None or quantity.kind != "indicator":
