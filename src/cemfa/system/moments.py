@@ -47,20 +47,21 @@ class Spread:
     linked: tuple[tuple[Positions, Array], ...] = ()
 
     @classmethod
-    def of(cls, central: Array, parts: Sequence[Spread]) -> Spread:
+    def of(cls, central: Array, parts: Sequence[Spread], linked: tuple[tuple[Positions, Array], ...] = ()) -> Spread:
         """Return the spread of all rows from those of families and groups; rows of no part are constant.
 
         Parameters
         ----------
         central : shape (R,)
         parts : spreads whose `mean` holds NaN for the rows of others
+        linked : streams that are drawn together, and the correlation of their normal scores
         """
         mean = central.copy()
         for part in parts:
             mean = np.where(np.isnan(part.mean), mean, part.mean)
         names = ("stream", "row", "size", "scale")
         stream, row, size, scale = (np.concatenate([getattr(p, name) for p in parts] or [[]]) for name in names)
-        return cls(mean, stream.astype(np.intp), row.astype(np.intp), size, scale)
+        return cls(mean, stream.astype(np.intp), row.astype(np.intp), size, scale, linked)
 
     def directions(self, streams: int) -> Array:
         """Return all directions (R, streams), dense.
@@ -135,7 +136,7 @@ def of_marginals(rows: Positions, streams: Positions, quantiles: Callable[[Array
     Trapezoidal rule over the normal score, which converges geometrically for smooth quantile functions; a corner,
     such as the mode of a triangle, leaves some 1e-5 of the standard deviation.
     """
-    drawn = quantiles(np.broadcast_to(_NODES, (len(rows), len(_NODES))))
+    drawn = quantiles(np.tile(_NODES, (len(rows), 1)))
     mean = np.add.reduce(drawn * _WEIGHTS, axis=1)
     deviation = np.sqrt(np.add.reduce((drawn - mean[:, None]) ** 2 * _WEIGHTS, axis=1))
     return Spread(_placed(mean, rows, count), streams, rows, deviation, deviation)
