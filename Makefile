@@ -5,11 +5,12 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := benchmarks/.venv/.ready
 export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test check bench format lock clean
 
 help: ## show what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -26,6 +27,9 @@ check: $(READY) ## style, types and the rules of the house
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/architecture
 
+bench: $(READY) $(PEERS) ## compare speeds with other tools, peers in an environment of their own
+	$(BIN)/python -m benchmarks --write $(ARGS)
+
 format: $(READY) ## put the code in its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -36,7 +40,7 @@ lock: $(READY) ## write requirements.lock anew
 	@sed -i '1i # Written by `make lock`: what pyproject.toml asks for, with its development extra and the build backend.' requirements.lock
 
 clean: ## remove what was made, the environment included
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .coverage
+	rm -rf .venv benchmarks/.venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml
@@ -45,4 +49,11 @@ $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(PEERS): benchmarks/peers.txt
+	@test -n "$(PYTHON)" || { echo "the benchmarks need Python 3.11 or newer with the modules venv and ensurepip" >&2; exit 1; }
+	@echo "Setting up benchmarks/.venv (once) ..." >&2
+	@test -x benchmarks/.venv/bin/python || $(PYTHON) -m venv benchmarks/.venv
+	@benchmarks/.venv/bin/python -m pip install -qq -r benchmarks/peers.txt
 	@touch $@
