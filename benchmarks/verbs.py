@@ -1,99 +1,191 @@
-"""What is done with a subject, each beside the reference it is compared with.
-
-A verb knows no clock. A comparison pairs what cemfa does with something a reader can judge: an empty
-interpreter, numpy's own solver, a copy of the result.
-"""
+"""What is done with a subject, by cemfa and by what it is compared with. A verb knows no clock."""
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from importlib.util import find_spec
+from typing import Any, Final
 
 import numpy as np
+from scipy.sparse import csc_array
+from scipy.sparse.linalg import splu
 
-from benchmarks.subjects import Graph, province
+from benchmarks.models import Spread, model
+from benchmarks.subjects import Array, Cohorts, Graph
+from cemfa import compile_system, solve
+from cemfa.results import Request
+from cemfa.system.elimination import eliminate
 from cemfa.system.executors import throughputs
-from cemfa.system.marginals import Marginal
-from cemfa.system.sampling import BLOCK, Row, Sampler
+from cemfa.system.layout import System
+from cemfa.system.stocks import by_lifetime, survival_weibull
 
 Action = Callable[[], object]
+HELP: Final = "import sys; sys.argv = ['cemfa', '--help']; from cemfa.cli import main; main()"
+SEED: Final = 1
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two actions whose times are divided.
+def executors() -> tuple[str, ...]:
+    """Return the executors that can run here."""
+    known = "executor" in inspect.signature(throughputs).parameters
+    return ("numpy", "numba") if known and find_spec("numba") else ("numpy",)
+
+
+def by(function: Callable[..., Any], executor: str) -> dict[str, str]:
+    """Return the argument that forces an executor, none where a function knows only one."""
+    return {"executor": executor} if "executor" in inspect.signature(function).parameters else {}
+
+
+class Balance:
+    """All flows of a graph by the elimination made once for its pattern."""
+
+    def __init__(self, graph: Graph, executor: str) -> None:
+        self.graph, self.executor = graph, by(throughputs, executor)
+        self.flows = np.empty_like(graph.shares)
+        self.source = graph.source.tolist()
+
+    def __call__(self) -> None:
+        """Compute the throughputs, write the flows into the buffer."""
+        graph = self.graph
+        x = throughputs(graph.elimination, graph.shares, graph.inputs, **self.executor)
+        for flow, source in enumerate(self.source):
+            np.multiply(graph.shares[flow], x[source], out=self.flows[flow])
+
+    def result(self) -> Array:
+        """Return the flows (F, S)."""
+        return self.flows
+
+
+class Dense:
+    """Throughputs by LAPACK, one batch of dense matrices, which are made beforehand and not timed."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph, self.matrices, self.inputs = graph, graph.matrices(), graph.inputs.T[:, :, None].copy()
+        self.found = np.empty_like(self.inputs)
+
+    def __call__(self) -> None:
+        """Solve every sample."""
+        self.found = np.linalg.solve(self.matrices, self.inputs)
+
+    def result(self) -> Array:
+        """Return the flows (F, S)."""
+        flows: Array = self.graph.shares * self.found[:, self.graph.source, 0].T
+        return flows
+
+
+class Sparse:
+    """Throughputs by SuperLU, sample by sample on one pattern, whose entries are sorted beforehand."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.pattern, self.entries = graph.sparse()
+        self.inputs = graph.inputs.T.copy()
+        self.found = np.empty_like(self.inputs)
+
+    def __call__(self) -> None:
+        """Factorise and solve every sample."""
+        for sample, values in enumerate(self.entries):
+            matrix = csc_array((values, self.pattern.indices, self.pattern.indptr), shape=self.pattern.shape)
+            self.found[sample] = splu(matrix).solve(self.inputs[sample])
+
+    def result(self) -> Array:
+        """Return the flows (F, S)."""
+        flows: Array = self.graph.shares * self.found[:, self.graph.source].T
+        return flows
+
+
+def floor(graph: Graph) -> Action:
+    """Return the action of reading all shares once and writing as many flows once: no method can do less."""
+    return partial(np.copyto, np.empty_like(graph.shares), graph.shares)
+
+
+def symbolic(graph: Graph) -> Action:
+    """Return the action of eliminating a pattern."""
+    return partial(eliminate, graph.processes, graph.source, graph.target)
+
+
+def normals(rows: int, columns: int) -> Action:
+    """Return the action of drawing normal numbers into one buffer, used again and again."""
+    generator, buffer = np.random.Generator(np.random.PCG64(SEED)), np.empty((rows, columns))
+    return partial(generator.standard_normal, out=buffer)
+
+
+@dataclass(frozen=True, eq=False)
+class AllIn:
+    """The public pipeline on a graph written as a model: draw, balance, check, reduce to means.
 
     Parameters
     ----------
-    name : what the ratio says
-    action, reference : what is timed; the ratio is action over reference
-    children : True where the work happens in child processes, whose time is counted then
+    years : of the model; 1: every year of every sample is a sample with draws of its own
     """
 
-    name: str
-    action: Action
-    reference: Action
-    children: bool = False
+    graph: Graph
+    spread: Spread
+    samples: int
+    years: int = 1
+    executor: str = "numpy"
+    workers: int = 1
+
+    @cached_property
+    def system(self) -> System:
+        """The model, compiled."""
+        return compile_system(model(self.graph, self.spread, self.years))
+
+    @property
+    def drawn(self) -> int:
+        """Numbers drawn per sample, were every year to draw its own."""
+        return len(self.system.sampler.stream_names) * self.years
+
+    def __call__(self) -> Any:
+        """Return the results."""
+        wanted = Request(reducers=("mean",))
+        chosen = by(solve, self.executor)
+        return solve(
+            self.system, samples=self.samples, seed=SEED, request=wanted, workers=self.workers, limits=False, **chosen
+        )
+
+    def result(self) -> Array:
+        """Return the mean flows of the graph in the last year (F, 1)."""
+        found = self()["flow_mean"]
+        return np.asarray(found.sel(flow=[f"f{n}" for n in range(len(self.graph.source))]).values)[-1, 0][:, None]
 
 
-def comparisons(samples: int = BLOCK, replications: int = 8) -> tuple[Comparison, ...]:
-    """Return all comparisons.
+class Lifetimes:
+    """A stock of many items with Weibull lifetimes, survival included."""
 
-    Parameters
-    ----------
-    samples : columns of the graph
-    replications : histories of the simulation and samples of the balance it is compared with
-    """
-    graph = province(samples)
-    return (
-        Comparison("`import cemfa` / empty interpreter", python("import cemfa"), python("pass"), children=True),
-        Comparison("`cemfa --help` / empty interpreter", python(HELP), python("pass"), children=True),
-        Comparison("balance of the graph / batched `np.linalg.solve`", balance(graph), dense(graph)),
-        Comparison("balance of the graph / copy of its flows", balance(graph), partial(np.copy, graph.shares)),
-        Comparison("drawing 800 rows / balance of the graph", drawing(samples), balance(graph)),
-        *_models(replications),
-    )
+    def __init__(self, subject: Cohorts) -> None:
+        self.subject, self.ages = subject, np.arange(len(subject.inflow))[:, None]
+        self.found = None
 
+    def __call__(self) -> None:
+        """Compute survival, content and outflow."""
+        survival = survival_weibull(self.ages, self.subject.shape, self.subject.scale)
+        self.found = by_lifetime(self.subject.inflow, survival)
 
-HELP = "import sys; sys.argv = ['cemfa', '--help']; from cemfa.cli import main; main()"
+    def result(self) -> Array:
+        """Return content and outflow, shape (2, years, items)."""
+        return np.array([self.found.content, self.found.outflow])
 
 
 def python(code: str) -> Action:
     """Return the action of running code in a fresh interpreter."""
-    return partial(subprocess.run, [sys.executable, "-c", code], check=False, stdout=subprocess.DEVNULL)
+    return partial(subprocess.run, [sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
-def balance(graph: Graph) -> Action:
-    """Return the action of solving the graph for all samples by its elimination, made beforehand."""
-    return partial(throughputs, graph.elimination, graph.shares, graph.inputs)
-
-
-def dense(graph: Graph) -> Action:
-    """Return the action of solving the same matrices with LAPACK, one per sample."""
-    return partial(np.linalg.solve, graph.matrices, graph.inputs.T[:, :, None])
-
-
-def drawing(samples: int) -> Action:
-    """Return the action of drawing 800 parameters of five distributions."""
-    kinds = (
-        Marginal("uniform", 0.3, 0.1, 0.5), Marginal("triangular", 0.3, 0.1, 0.5), Marginal("normal", 5.0, 4.0, 6.0),
-        Marginal("lognormal", 5.0, 3.0, 9.0), Marginal("beta", 0.3, 0.1, 0.5),
-    )  # fmt: skip
-    sampler = Sampler.of([Row(f"p{i}", kinds[i % len(kinds)]) for i in range(800)])
-    return partial(sampler.samples, 0, 0, samples)
-
-
-def _models(replications: int) -> tuple[Comparison, ...]:
-    from cemfa import compile_system, read_model, read_scenario, simulate, solve
+def sample_model(replications: int) -> tuple[Action, Action]:
+    """Return simulating and solving the first plan of the sample model."""
+    from cemfa import read_model, read_scenario, simulate
     from cemfa.plan import plan_of
 
     scenario = read_scenario("first_steps_2030")
     system = compile_system(read_model(scenario.model))
     option = next(key for key, o in scenario.options.items() if o.baseline is None)
     plan = plan_of(scenario, option)
-    simulated = partial(simulate, system, scenario, option=option, replications=replications, seed=1, workers=1)
-    solved = partial(solve, system, plan=plan, samples=replications, seed=1, workers=1)
-    return (Comparison(f"simulate / solve, first_steps, {replications} samples", simulated, solved),)
+    return (
+        partial(simulate, system, scenario, option=option, replications=replications, seed=SEED, workers=1),
+        partial(solve, system, plan=plan, samples=replications, seed=SEED, workers=1),
+    )
