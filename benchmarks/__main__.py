@@ -32,7 +32,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     whole = f"whole runs with {ISSUED} samples of ten years instead of {Sizes.all_in}, which takes hours"
     parser.add_argument("--full", action="store_true", help=whole)
     parser.add_argument("--no-peers", action="store_true", help="leave out dpmfa and flodym")
-    parser.add_argument("--write", action="store_true", help="write measured.md, and README.md that shows it")
+    parser.add_argument("--write", action="store_true", help="write measured.md and README.md, after a whole run")
     return parser.parse_args(given)
 
 
@@ -46,7 +46,9 @@ def main(given: list[str] | None = None) -> None:
         names = ()
     text = report.measured(sizes, names, repeats=asked.repeats, only=asked.only)
     print(text)
-    if asked.write:
+    if asked.write and (asked.smoke or asked.only or not names):
+        print("Nothing written: the README shows whole runs only, with the peers.", file=sys.stderr)
+    elif asked.write:
         report.write(text)
 
 

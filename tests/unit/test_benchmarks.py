@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks import contests, peers, report, stages, verbs
-from benchmarks.__main__ import arguments
+from benchmarks.__main__ import arguments, main
 from benchmarks.contests import SMOKE, Contest, Contestant, Ratio
 from benchmarks.drivers import Measured, machine, measure, stage_table, table, times, verdict
 from benchmarks.subjects import KINDS, SIZES, cohorts, graph
@@ -177,6 +177,13 @@ def test_writing_changes_only_what_stands_between_the_marks(monkeypatch, tmp_pat
     report.write("new\n")
     assert report.README.read_text() == f"before\n{report.BEGIN}new\n{report.END}after\n"
     assert report.MEASURED.read_text() == "new\n"
+
+
+def test_part_of_a_run_is_not_written(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(report, "MEASURED", tmp_path / "measured.md")
+    main(["--smoke", "--repeats", "1", "--only", "stock", "--no-peers", "--write"])
+    assert "Nothing written" in capsys.readouterr().err
+    assert not report.MEASURED.exists()
 
 
 def test_ratios_become_tables():
