@@ -49,13 +49,19 @@ VARIABLES: Final[Mapping[str, Variable]] = MappingProxyType({
     "flow_mass": Variable(("sample", *_BY_FLOW), "t/year"),
     "flow_kept": Variable(("sample", "period", "layer", "kept_flow"), "t/year"),
     "flow_mean": Variable(_BY_FLOW, "t/year"),
+    "flow_sd": Variable(_BY_FLOW, "t/year"),
     "flow_quantile": Variable(("quantile", *_BY_FLOW), "t/year"),
+    "flow_quantile_error": Variable(("quantile", *_BY_FLOW), "t/year"),
     "throughput": Variable(("sample", *_BY_PROCESS), "t/year"),
     "throughput_mean": Variable(_BY_PROCESS, "t/year"),
+    "throughput_sd": Variable(_BY_PROCESS, "t/year"),
     "throughput_quantile": Variable(("quantile", *_BY_PROCESS), "t/year"),
+    "throughput_quantile_error": Variable(("quantile", *_BY_PROCESS), "t/year"),
     "stock": Variable(("sample", "period", "layer", "stock_process"), "t"),
     "stock_mean": Variable(("period", "layer", "stock_process"), "t"),
+    "stock_sd": Variable(("period", "layer", "stock_process"), "t"),
     "stock_quantile": Variable(("quantile", "period", "layer", "stock_process"), "t"),
+    "stock_quantile_error": Variable(("quantile", "period", "layer", "stock_process"), "t"),
     "parameter": Variable(("sample", "period", "cell"), ""),
     "utilisation": Variable(("sample", "period", "group"), "1"),
     "refused": Variable(("sample", "period", "group"), "t/year"),
@@ -84,7 +90,8 @@ class Request:
     Parameters
     ----------
     flows : names of flows whose samples are kept, ``"all"`` for the full cube, None for none
-    reducers : ``"mean"`` and percentiles such as ``"p5"`` or ``"p97.5"``, kept for every flow and process
+    reducers : ``"mean"``, ``"sd"`` (standard deviation) and percentiles such as ``"p5"`` or ``"p97.5"``, kept for
+        every flow, process and stock; every percentile with its own error (one standard error)
     functions : name → function of one block's Dataset (all flows, all its samples) that returns a Dataset whose
         variables have the dimension ``sample``; must be picklable
 
@@ -105,9 +112,9 @@ class Request:
         Raises
         ------
         ResultsError
-            for a reducer that is neither ``mean`` nor a percentile.
+            for a reducer that is neither ``mean`` nor ``sd`` nor a percentile.
         """
-        wrong = [r for r in self.reducers if r != "mean" and _percentile(r) is None]
+        wrong = [r for r in self.reducers if r not in ("mean", "sd") and _percentile(r) is None]
         if wrong:
             raise locale.error(ResultsError, [_problem("reducer-unknown", reducer=r) for r in wrong])
         return tuple(sorted({level for r in self.reducers if (level := _percentile(r)) is not None}))

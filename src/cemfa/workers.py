@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextvars import copy_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from cemfa import locale
@@ -27,6 +28,13 @@ Kind = Literal["threads", "processes"]
 
 AHEAD: Final = 2  # blocks handed out per worker before their parts are taken: bounds the memory of waiting parts
 _INTERRUPTED: Final = 130
+_MEMORY: Final = Path("/proc/meminfo")
+_OWN_GROUP: Final = Path("/proc/self/cgroup")
+_GROUPS: Final = (
+    (Path("/sys/fs/cgroup"), "memory.max", "memory.current"),
+    (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes"),
+)
+_UNKNOWN: Final = 2**33  # a machine that does not tell: what a common one has
 _task: Callable[[Any], Any] | None = None  # set once in a worker process, so that a block costs one small message
 
 
@@ -73,6 +81,53 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Return the bytes this process may still take: what the machine has free, or less where a container says so.
+
+    Caches of files count as free, for the system gives them up; swap does not count.
+    """
+    free = [_free_of_machine(), *_free_of_groups()]
+    return max(0, min(free))
+
+
+def _free_of_machine() -> int:
+    try:
+        lines = _MEMORY.read_text(encoding="ascii").splitlines()
+        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):  # no Linux: all the machine has is the best that is known
+        known = hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if known else _UNKNOWN
+
+
+def _free_of_groups() -> Iterator[int]:
+    """Yield what the control groups of a container leave free, of both versions, with all groups above."""
+    for root, limit, usage in _GROUPS:
+        for folder in (root / _own_group(root), *(root / _own_group(root)).parents):
+            if folder != root and root not in folder.parents:
+                break
+            with contextlib.suppress(OSError, ValueError):  # "max" is no number: no limit here
+                most = int((folder / limit).read_text(encoding="ascii"))
+                yield most - int((folder / usage).read_text(encoding="ascii")) + _cached(folder)
+
+
+def _cached(folder: Path) -> int:
+    """Return the bytes of files that a control group counts as used, but would give up when asked for memory."""
+    with contextlib.suppress(OSError, ValueError):
+        pairs = dict(line.split() for line in (folder / "memory.stat").read_text(encoding="ascii").splitlines())
+        return int(pairs.get("total_inactive_file", pairs.get("inactive_file", "0")))
+    return 0
+
+
+def _own_group(root: Path) -> str:
+    """Return the path of this process below the root of its memory group, "" where that is not told."""
+    with contextlib.suppress(OSError):
+        for line in _OWN_GROUP.read_text(encoding="utf-8").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers == ("memory" if root.name == "memory" else ""):
+                return path.strip("/")
+    return ""
 
 
 def _ordered(task: Callable[[Block], Part], blocks: Sequence[Block], count: int, kind: Kind) -> Iterator[Part]:

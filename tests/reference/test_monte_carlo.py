@@ -75,7 +75,7 @@ def test_reduced_results_are_those_of_the_samples():
 
 
 def test_quantiles_of_more_samples_than_fit_are_nearly_unbiased(monkeypatch):
-    monkeypatch.setattr("cemfa.system.solve.EXACT_BYTES", 0)
+    monkeypatch.setattr("cemfa.system.footprint.EXACT_BYTES", 0)
     reduced = solve(product_system(), samples=SAMPLES, seed=11)
     assert reduced.attrs["quantiles"] == "mean of blocks"
     law = closed_form()

@@ -7,7 +7,6 @@ random stream is keyed by the replication, and no sum runs over replications bef
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from cemfa import locale
 from cemfa.definition.schema import Scenario
-from cemfa.errors import Problem, ResourceError, SimulationError
+from cemfa.errors import Problem, SimulationError
 from cemfa.plan import Plan, plan_of
 from cemfa.results import Request, join_samples, make_results
 from cemfa.simulation.block import Block, Case, Lived, State
@@ -27,10 +26,12 @@ from cemfa.simulation.events import Happening
 from cemfa.simulation.network import Network, build_network
 from cemfa.simulation.stores import store_book
 from cemfa.system.capacity import added_capacity
+from cemfa.system.footprint import Footprint, refuse_too_large, series
 from cemfa.system.holding import Holding
 from cemfa.system.kept import Year, kept_flows
 from cemfa.system.layout import System
 from cemfa.system.numbers import bind_plan
+from cemfa.system.reducing import reduced, summarised
 from cemfa.workers import parts, worker_count
 
 Array = NDArray[np.float64]
@@ -38,7 +39,6 @@ Progress = Callable[[int, int], None]
 
 WIDTH: Final = 128
 """Replications of one block at most: wide rows cost less per number, narrow ones less memory."""
-SHARE_OF_MEMORY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +116,7 @@ def simulate(
     count = _count(scenario, replications)
     run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count))
     run.check()
-    _refuse_too_large(system, count)
+    refuse_too_large(_footprint(system, count, len(run.periods)), count)
     blocks = _blocks(count, worker_count(workers, count))
     shared = history if history is not None and run.shares(history) else None
     found = []
@@ -179,7 +179,7 @@ def simulate_options(
     runs = [_Run(system, scenario, option, stress, count, seed, limits, wanted) for option, stress in cases]
     for run in runs:
         run.check()
-    _refuse_too_large(system, count)
+    refuse_too_large(_footprint(system, count, len(system.years)), count)
     history = simulate_history(system, scenario, replications=count, seed=seed, workers=workers, limits=limits)
     if not runs:
         return
@@ -401,24 +401,33 @@ def _blocks(count: int, workers: int) -> list[range]:
     return [range(first, min(count, first + size)) for first in range(0, count, size)]
 
 
+def _footprint(system: System, count: int, periods: int) -> Footprint:
+    """Return what a simulation needs: all replications of all flows, block by block and then joined."""
+    kept = 2 * 8 * (series(system) + len(system.cells)) * periods * count
+    return Footprint(kept=kept, functions=0, quantiles=0, working=0)
+
+
 def _known_samples(name: str, found: xr.Dataset) -> None:
     if "sample" not in found.dims:
         raise locale.error(SimulationError, Problem("function-samples", parameters={"function": name}))
 
 
-def _reduced(years: Sequence[Year], request: Request) -> dict[str, Array]:
-    """Return mean and quantiles over all replications, year by year."""
-    found: dict[str, Array] = {}
-    levels = request.levels
+def _reduced(years_of: Sequence[Year], request: Request) -> dict[str, Array]:
+    """Return what a request keeps of all replications, year by year."""
+    kept: dict[str, Array] = {}
     for name in ("flow", "throughput", "stock"):
-        values = [getattr(year, name) for year in years]
-        if "mean" in request.reducers:
-            means = [np.add.reduce(v, axis=-1) / v.shape[-1] for v in values]
-            found[f"{name}_mean"] = np.stack(means).transpose(0, 2, 1)
-        if levels:
-            quantiles = [np.quantile(v, levels, axis=-1) for v in values]
-            found[f"{name}_quantile"] = np.stack(quantiles).transpose(1, 0, 3, 2)
-    return found
+        years = [_year_reduced(getattr(year, name), request) for year in years_of]
+        for kind in years[0]:
+            whole = np.stack([year[kind] for year in years], axis=-3)  # (…, period, element, layer)
+            kept[f"{name}_{kind}"] = whole.swapaxes(-1, -2)
+    return kept
+
+
+def _year_reduced(values: Array, request: Request) -> dict[str, Array]:
+    """Return what is kept of the samples (element, layer, S) of one year, by kind: (…, element, layer)."""
+    rows = values.reshape(-1, values.shape[-1])
+    found = reduced(summarised(rows, request.levels, squares="sd" in request.reducers), request)
+    return {kind: value.reshape(*value.shape[:-1], *values.shape[:-1]) for kind, value in found.items()}
 
 
 def _operations(part: _Part) -> dict[str, Array]:
@@ -492,13 +501,3 @@ def _cut_state(state: State, replications: range) -> State:
     holding = None if held is None else Holding(held.content[..., cut], held.decaying[..., cut])
     rates = {year: (between[:, cut], repair[:, cut]) for year, (between, repair) in state.rates.items()}
     return State(state.content[..., cut], holding, rates)
-
-
-def _refuse_too_large(system: System, count: int) -> None:
-    """Raise before anything is allocated where the flows of all replications do not fit the memory."""
-    numbers = (len(system.flow_ids) + len(system.process_ids)) * len(system.layers) + len(system.cells)
-    needed = 8 * numbers * len(system.years) * count
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else needed
-    if needed > SHARE_OF_MEMORY * there:
-        shown = {"gigabytes": needed / 1e9, "most": SHARE_OF_MEMORY * there / 1e9, "samples": count}
-        raise locale.error(ResourceError, Problem("samples-memory", parameters=shown))

@@ -1,95 +1,111 @@
 """The annual balance of all periods and samples: draw, number, settle, reduce, block by block.
 
-Sibling of `simulate`: the same model in, results of the same shape out. A block of 256 samples is the unit of
-work, of randomness and of reduction, so results do not depend on the number of workers, bit by bit; memory does
-not grow with the samples unless they are asked for.
+Sibling of `simulate`: the same model in, results of the same shape out. A random block of 256 samples is the unit
+of randomness and of reduction; a unit of work is some of them, computed in strips that fit the cache. Results
+depend on neither, nor on the number of workers, bit by bit, and memory does not grow with the samples unless
+samples are asked for.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Final, Literal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import xarray as xr
 
 from cemfa import locale
-from cemfa.errors import Problem, ResourceError, SolveError
+from cemfa.errors import Problem, SolveError
 from cemfa.plan import Plan
-from cemfa.results import Request, join_samples, make_results
+from cemfa.results import Request
 from cemfa.system.balance import largest_residual
 from cemfa.system.capacity import added_capacity, open_share, yearly_capacity
 from cemfa.system.changes import Binding
+from cemfa.system.collecting import Collected, Part, Run, dataset
 from cemfa.system.containment import by_good, overfull, overfull_problems
+from cemfa.system.footprint import footprint, refuse_too_large, series
 from cemfa.system.holding import closing, opening, released
 from cemfa.system.kept import Year, kept_flows
 from cemfa.system.layout import Array, System
 from cemfa.system.limits import settle
 from cemfa.system.numbers import bind_plan, block_values
+from cemfa.system.reducing import Summary, side_by_side, summarised
 from cemfa.system.sampling import BLOCK
-from cemfa.workers import parts
+from cemfa.workers import parts, worker_count
 
-SHARE_OF_MEMORY: Final = 0.5
-"""Largest share of the machine's memory that kept samples may take."""
-EXACT_BYTES: Final = 2**30
-"""Samples that fit into so many bytes are kept until all are there; of more, quantiles are means over blocks."""
-SAMPLED: Final = ("flow_mass", "throughput", "stock", "parameter")
-REDUCED: Final = {"flow_mass": "flow", "throughput": "throughput", "stock": "stock"}
+Progress = Callable[[int, int], None]
+
+STRIP_NUMBERS: Final = 2**21
+"""Numbers of one period that are computed at a time: enough for calls to cost little, few enough for the cache."""
+LARGEST_STRIP: Final = 2048
 
 
 def solve(
     system: System,
     *,
     plan: Plan | None = None,
-    samples: int = 1,
+    samples: int | Sequence[int] = 1,
     seed: int = 0,
     request: Request | None = None,
     workers: int | None = None,
     limits: bool = True,
+    progress: Progress | None = None,
 ) -> xr.Dataset:
     """Return the balance of every year as results of the one shape.
 
     Parameters
     ----------
     plan : projects and changes; None: what stands today
-    samples : 1 computes central values without a draw; more draw that many samples. A contained layer that
-        exceeds its container, or a product that lacks the water of its stated moisture, is an error in central
-        values; in samples the attributes ``overfull`` and ``short_of_water`` count them by good
+    samples : 1 computes central values without a draw; more draw that many samples; numbers such as ``[17]`` or
+        ``range(256, 512)``, ascending, draw just these, with the same bits as among all others. A contained
+        layer that exceeds its container, or a product that lacks the water of its stated moisture, is an error
+        in central values; in samples the attributes ``overfull`` and ``short_of_water`` count them by good
     seed : of the random streams
-    request : what to keep; default: everything for one sample, mean and quantiles of every flow for more;
-        the attribute ``quantiles`` says whether these are ``exact`` or, of more samples than the memory is meant
-        to hold, ``mean of blocks`` (Hazen's quantiles of 256 samples each, nearly without bias)
-    workers : blocks computed at a time; the results do not depend on it
+    request : what to keep; default: everything for one sample, mean and quantiles of every flow for more. Every
+        quantile has its error beside it (``flow_quantile_error``, one standard error). The attribute
+        ``quantiles`` says whether these are ``exact`` or, of more samples than are meant to be held, ``mean of
+        blocks`` (Hazen's quantiles of 256 samples each, whose error holds their bias too)
+    workers : units of work computed at a time; the results do not depend on it
     limits : False removes all capacities, for tests and for what a plant would get if it were large enough
+    progress : called with units of work done and in all
 
     Raises
     ------
     SolveError
-        where the balance has no acceptable solution, naming process, layer, year and sample.
+        where the balance has no acceptable solution, naming process, layer, year, sample and seed.
     ResourceError
-        where all samples are asked for and do not fit the memory.
+        where what is asked for does not fit the memory; before anything is allocated.
 
     Examples
     --------
     >>> from cemfa.definition.load import read_model
     >>> from cemfa.system.compile import compile_system
-    >>> results = solve(compile_system(read_model("first_steps")))
+    >>> system = compile_system(read_model("first_steps"))
+    >>> results = solve(system)
     >>> results.sizes["period"], results.attrs["residual"] < 1e-9
     (9, True)
+    >>> solve(system, samples=[17], seed=3)["sample"].values.tolist()
+    [17]
     """
-    if samples < 1:
-        raise locale.error(SolveError, Problem("samples-count", parameters={"samples": samples}))
-    wanted = request or (Request(flows="all") if samples == 1 else Request())
-    _refuse_too_large(system, wanted, samples)
+    numbers = _numbers(samples)
+    wanted = request or (Request(flows="all") if len(numbers) == 1 else Request())
+    width = strip_width(system, wanted)
+    units = _units(numbers, width)
+    widest = max(len(unit) for unit in units)
+    count = worker_count(workers, len(units))
+    refuse_too_large(footprint(system, wanted, len(numbers), width=widest, workers=count), len(numbers))
+    blocks = len(_units(numbers, BLOCK))
+    run = Run(system, numbers, blocks, seed, wanted, limits=limits, drawn=samples != 1)
     added = added_capacity(system, plan) if limits else None
-    task = _Block(system, bind_plan(system, plan), added, open_share(system, plan), samples, seed, wanted)
-    blocks = range(-(-samples // BLOCK))
-    return _reduced(task, list(parts(task, blocks, workers=workers)))
+    task = _Unit(run, bind_plan(system, plan), added, open_share(system, plan), width)
+    collected = Collected(run)
+    for done, part in enumerate(parts(task, units, workers=count), start=1):
+        collected.add(part)
+        if progress:
+            progress(done, len(units))
+    return collected.results()
 
 
 def solve_years(
@@ -120,190 +136,152 @@ def solve_years(
         yield Year(found.flows, found.throughput, holding.content, numbers.cells, residual, found.dry)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """What is kept of one block: arrays with the axes of results, and what functions made of it."""
-
-    samples: range
-    variables: dict[str, Array]
-    functions: dict[str, xr.Dataset]
-    residual: float
-    counts: dict[str, dict[str, int]]
+def strip_width(system: System, request: Request) -> int:
+    """Return how many samples to compute at a time; functions are handed one random block after the other."""
+    widest = BLOCK if request.functions or request.flows == "all" else LARGEST_STRIP
+    blocks = STRIP_NUMBERS // (BLOCK * max(1, series(system)))
+    return int(min(widest, BLOCK * max(1, blocks)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Block:
-    """The task of one block, by its number."""
-
-    system: System
-    binding: Binding
-    added: Array | None
-    opened: Array
-    samples: int
-    seed: int
-    request: Request
-
-    def __call__(self, number: int) -> _Part:
-        drawn = range(number * BLOCK, min(self.samples, (number + 1) * BLOCK))
-        kept: dict[str, list[Array]] = {}
-        residual, full = 0.0, np.zeros((len(self.system.flow_ids), len(drawn)), dtype=bool)
-        dry = full.copy()
-        draws, central = self._draws(number, len(drawn)), self.samples == 1
-        for year in solve_years(self.system, draws, self.binding, self.added, self.opened, central=central):
-            residual = max(residual, year.residual)
-            for wrong in overfull(self.system, year.flow).values():
-                full |= wrong
-            dry[self.system.moistures.flow] |= False if year.dry is None else year.dry
-            for name, value in self._of(year):
-                kept.setdefault(name, []).append(value)
-        variables = {name: _with_axes(name, values) for name, values in kept.items()}
-        functions = self._functions(variables, drawn, residual)
-        if self.request.flows != "all":
-            dropped = {"parameter"} if self.gathers else set(SAMPLED)
-            variables = {name: value for name, value in variables.items() if name not in dropped}
-        counts = {"overfull": by_good(self.system, full), "short_of_water": by_good(self.system, dry)}
-        return _Part(drawn, variables, functions, residual, counts)
-
-    @property
-    def gathers(self) -> bool:
-        """Whether samples of several blocks wait for each other, so that their quantiles are exact."""
-        fits = _size(self.system, self.samples) <= EXACT_BYTES
-        return self.request.flows != "all" and self.samples > BLOCK and fits
-
-    def _draws(self, number: int, count: int) -> Array:
-        if self.samples == 1:
-            return self.system.sampler.central()[:, None]
-        return self.system.sampler.block(self.seed, number)[:, :count]
-
-    def _of(self, year: Year) -> Iterator[tuple[str, Array]]:
-        """Yield what is kept of a year: samples where someone needs them, reductions otherwise."""
-        if self.request.flows == "all" or self.request.functions or self.gathers:
-            yield from zip(SAMPLED, (year.flow, year.throughput, year.stock, year.parameter), strict=True)
-        if isinstance(self.request.flows, tuple):
-            yield "flow_kept", year.flow[kept_flows(self.system, self.request)]
-        if self.request.flows == "all" or self.gathers:
-            return
-        levels = self.request.levels
-        method: Literal["linear", "hazen"] = "linear" if self.samples <= BLOCK else "hazen"
-        for name in ("flow", "throughput", "stock"):
-            values: Array = getattr(year, name)
-            if "mean" in self.request.reducers:
-                yield f"{name}_mean", np.add.reduce(values, axis=-1)
-            if levels:
-                yield f"{name}_quantile", np.quantile(values, levels, axis=-1, method=method) * values.shape[-1]
-
-    def _functions(self, variables: dict[str, Array], drawn: range, residual: float) -> dict[str, xr.Dataset]:
-        if not self.request.functions:
-            return {}
-        whole = {name: variables[name] for name in SAMPLED}
-        dataset = _dataset(self, whole, drawn, residual)
-        return {name: function(dataset) for name, function in self.request.functions.items()}
-
-
-def _with_axes(name: str, values: list[Array]) -> Array:
-    """Return the years of one variable with the axes of results: sample or quantile, period, layer, element."""
-    whole = np.stack(values)
-    if name == "parameter":
-        return whole.transpose(2, 0, 1)
-    if name.endswith("_mean"):
-        return whole.transpose(0, 2, 1)
-    return whole.transpose(1, 0, 3, 2) if name.endswith("_quantile") else whole.transpose(3, 0, 2, 1)
-
-
-def _reduced(task: _Block, found: Sequence[_Part]) -> xr.Dataset:
-    """Return the results of all blocks, reduced in the order of the blocks."""
-    variables: dict[str, Array] = {}
-    for name in found[0].variables:
-        pieces = [part.variables[name] for part in found]
-        if name in (*SAMPLED, "flow_kept"):
-            variables[name] = np.concatenate(pieces)
-        else:
-            total = pieces[0].copy()
-            for piece in pieces[1:]:
-                total += piece
-            variables[name] = total / task.samples
-    if task.gathers:
-        for name in REDUCED:
-            variables |= _spread(REDUCED[name], variables.pop(name), task.request)
-    residual = max(part.residual for part in found)
-    extra = [join_samples([part.functions[name] for part in found]) for name in task.request.functions]
-    attrs = {}
-    for name in found[0].counts:
-        counts: Counter[str] = Counter()
-        for part in found:
-            counts.update(part.counts[name])
-        if counts:
-            attrs[name] = json.dumps(counts, sort_keys=True)
-    return _dataset(task, variables, range(task.samples), residual, extra, attrs)
-
-
-def _spread(name: str, samples: Array, request: Request) -> dict[str, Array]:
-    """Return mean and quantiles of all samples (S, T, L, element), year by year to spare memory."""
-    found: dict[str, Array] = {}
-    if "mean" in request.reducers:
-        found[f"{name}_mean"] = np.add.reduce(samples, axis=0) / len(samples)
-    if request.levels:
-        years = [np.quantile(samples[:, t], request.levels, axis=0) for t in range(samples.shape[1])]
-        found[f"{name}_quantile"] = np.stack(years, axis=1)
+def _numbers(samples: int | Sequence[int]) -> Sequence[int]:
+    """Return the numbers of the samples asked for."""
+    if isinstance(samples, int):
+        if samples < 1:
+            raise locale.error(SolveError, Problem("samples-count", parameters={"samples": samples}))
+        return range(samples)
+    found = [int(number) for number in samples]
+    if not found or found[0] < 0 or any(b <= a for a, b in pairwise(found)):
+        raise locale.error(SolveError, Problem("samples-numbers", parameters={"samples": found[:12]}))
     return found
 
 
-def _dataset(
-    task: _Block,
-    variables: Mapping[str, Array],
-    samples: range,
-    residual: float,
-    extra: Sequence[xr.Dataset] = (),
-    attrs: Mapping[str, object] = MappingProxyType({}),
-) -> xr.Dataset:
-    system = task.system
-    coords: dict[str, Mapping[str, Any]] = {
-        "stock_process": {"stock_process": np.array(system.stock_ids, dtype=np.str_)},
-    }
-    if "parameter" in variables:
-        coords["cell"] = system.cell_coords
-    if "flow_quantile" in variables:
-        coords["quantile"] = {"quantile": np.array(task.request.levels)}
-    if isinstance(task.request.flows, tuple):
-        chosen = kept_flows(system, task.request)
-        coords["kept_flow"] = {"kept_flow": np.array(system.flow_ids)[chosen]}
-    return make_results(
-        system,
-        variables,
-        kind="solve",
-        seed=task.seed,
-        residual=residual,
-        samples=np.array(samples),
-        coords=coords,
-        attrs={
-            "model": system.model.id,
-            "scenario": "",
-            "option": "",
-            "limits": task.added is not None,
-            **({"quantiles": _kind_of_quantiles(task)} if "flow_quantile" in variables else {}),
-            "inputs": json.dumps(system.model.inputs, sort_keys=True),
-            **attrs,
-        },
-        extra=extra,
+def _units(numbers: Sequence[int], width: int) -> list[range]:
+    """Return units of work: positions of samples, whole random blocks together, about as many as a strip is wide."""
+    edges = [n for n in range(1, len(numbers)) if numbers[n] // BLOCK != numbers[n - 1] // BLOCK]
+    blocks = [range(a, b) for a, b in zip([0, *edges], [*edges, len(numbers)], strict=True)]
+    step = max(1, width // BLOCK)
+    return [range(blocks[n].start, blocks[min(n + step, len(blocks)) - 1].stop) for n in range(0, len(blocks), step)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Unit:
+    """The task of one unit of work, by the positions of its samples."""
+
+    run: Run
+    binding: Binding
+    added: Array | None
+    opened: Array
+    width: int
+
+    def __call__(self, positions: range) -> Part:
+        run, numbers = self.run, self.run.numbers[positions.start : positions.stop]
+        blocks = _units(numbers, BLOCK)
+        kept: dict[str, list[Array]] = {}
+        summaries: list[list[Summary]] = []
+        residual, full = 0.0, np.zeros((len(run.system.flow_ids), len(numbers)), dtype=bool)
+        dry = full.copy()
+        for year in self._years(self._draws(numbers, blocks), numbers):
+            residual = max(residual, year.residual)
+            for wrong in overfull(run.system, year.flow).values():
+                full |= wrong
+            dry[run.system.moistures.flow] |= False if year.dry is None else year.dry
+            for name, value in self._of(year):
+                kept.setdefault(name, []).append(value)
+            if run.reduces:
+                summaries.append([self._summary(year, block) for block in blocks])
+        variables = {name: _with_axes(values) for name, values in kept.items()}
+        functions = self._functions(variables, positions, residual)
+        for name in variables.keys() - run.kept:
+            del variables[name]
+        counts = {"overfull": by_good(run.system, full), "short_of_water": by_good(run.system, dry)}
+        return Part(positions, variables, summaries, functions, residual, counts)
+
+    def _draws(self, numbers: Sequence[int], blocks: Sequence[range]) -> Array:
+        sampler = self.run.system.sampler
+        if not self.run.drawn:
+            return sampler.central()[:, None]
+        drawn = []
+        for block in blocks:
+            first = numbers[block.start] // BLOCK
+            columns = np.array(numbers[block.start : block.stop]) - first * BLOCK
+            whole = sampler.block(self.run.seed, first)
+            drawn.append(whole if len(columns) == BLOCK else whole[:, columns])
+        return drawn[0] if len(drawn) == 1 else np.concatenate(drawn, axis=1)
+
+    def _years(self, draws: Array, numbers: Sequence[int]) -> Iterator[Year]:
+        """Yield the years of all samples; strips of them are computed apart, year by year in step."""
+        cuts = [slice(first, first + self.width) for first in range(0, len(numbers), self.width)]
+        strips = [self._strip(draws[:, cut], numbers[cut]) for cut in cuts]
+        for years in zip(*strips, strict=True):
+            yield _side_by_side(years)
+
+    def _strip(self, draws: Array, numbers: Sequence[int]) -> Iterator[Year]:
+        central = not self.run.drawn
+        try:
+            yield from solve_years(
+                self.run.system, draws, self.binding, self.added, self.opened, central=central
+            )  # fmt: skip
+        except SolveError as wrong:
+            raise (wrong if central else _named(wrong, numbers, self.run.seed)) from None
+
+    def _of(self, year: Year) -> Iterator[tuple[str, Array]]:
+        """Yield the samples of a year that someone needs."""
+        wanted = self.run.sampled
+        for name, value in (("flow_mass", year.flow), ("throughput", year.throughput), ("stock", year.stock)):
+            if name in wanted:
+                yield name, value
+        if "parameter" in wanted:
+            yield "parameter", year.parameter
+        if "flow_kept" in wanted:
+            yield "flow_kept", year.flow[kept_flows(self.run.system, self.run.request)]
+
+    def _summary(self, year: Year, block: range) -> Summary:
+        """Return the summary of one random block: flows, throughputs and stocks, layer by layer."""
+        levels, squares, method = self.run.levels, "sd" in self.run.request.reducers, self.run.method
+        rows = [
+            values[:, layer, block.start : block.stop]
+            for values in (year.flow, year.throughput, year.stock)
+            for layer in range(values.shape[1])
+        ]
+        return side_by_side([summarised(r, levels, squares=squares, method=method) for r in rows])
+
+    def _functions(self, variables: dict[str, Array], positions: range, residual: float) -> dict[str, xr.Dataset]:
+        if not self.run.request.functions:
+            return {}
+        whole = {name: variables[name] for name in ("flow_mass", "throughput", "stock", "parameter")}
+        block = dataset(self.run, whole, positions, residual)
+        return {name: function(block) for name, function in self.run.request.functions.items()}
+
+
+def _with_axes(years: Sequence[Array]) -> Array:
+    """Return the years (element, layer, sample) or (cell, sample) with the axes of results: sample first."""
+    whole = np.stack(years)
+    return whole.transpose(2, 0, 1) if whole.ndim == 3 else whole.transpose(3, 0, 2, 1)
+
+
+def _side_by_side(years: Sequence[Year]) -> Year:
+    """Return one year of several strips of samples as one."""
+    if len(years) == 1:
+        return years[0]
+    flow, throughput, stock, parameter = (
+        np.concatenate([getattr(year, name) for year in years], axis=-1)
+        for name in ("flow", "throughput", "stock", "parameter")
     )
+    dry = (
+        None if years[0].dry is None else np.concatenate([year.dry for year in years if year.dry is not None], axis=-1)
+    )
+    return Year(flow, throughput, stock, parameter, max(year.residual for year in years), dry)
 
 
-def _kind_of_quantiles(task: _Block) -> str:
-    return "exact" if task.gathers or task.samples <= BLOCK else "mean of blocks"
-
-
-def _size(system: System, samples: int) -> int:
-    """Return the bytes of all samples of all flows, throughputs, stocks and cells."""
-    numbers = (len(system.flow_ids) + len(system.process_ids)) * len(system.layers) + len(system.cells)
-    return 8 * numbers * len(system.years) * samples
-
-
-def _refuse_too_large(system: System, request: Request, samples: int) -> None:
-    """Raise before anything is allocated where the samples asked for do not fit the memory."""
-    if request.flows != "all":
-        return
-    needed = _size(system, samples)
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else needed
-    if needed > SHARE_OF_MEMORY * there:
-        shown = {"gigabytes": needed / 1e9, "most": SHARE_OF_MEMORY * there / 1e9, "samples": samples}
-        raise locale.error(ResourceError, Problem("samples-memory", parameters=shown))
+def _named(wrong: SolveError, numbers: Sequence[int], seed: int) -> SolveError:
+    """Return an error of a strip with the numbers its samples have in the run, and how to compute one alone."""
+    problems, failed = [], set[int]()
+    for problem in wrong.problems:
+        place = problem.parameters.get("sample")
+        shown = dict(problem.parameters)
+        if isinstance(place, int):
+            shown["sample"] = int(numbers[place])
+            failed.add(int(numbers[place]))
+        problems.append(replace(problem, parameters=shown))
+    problems += [Problem("sample-alone", parameters={"sample": n, "seed": seed}) for n in sorted(failed)[:1]]
+    return locale.error(type(wrong), problems)

@@ -135,7 +135,7 @@ def test_unknown_flows_and_impossible_requests_are_refused(town, monkeypatch) ->
     with pytest.raises(SolveError) as none:
         solve(town, samples=0)
     assert codes(none) == ["samples-count"]
-    monkeypatch.setattr("cemfa.system.solve.SHARE_OF_MEMORY", 1e-12)
+    monkeypatch.setattr("cemfa.system.footprint.SHARE_OF_MEMORY", 1e-12)
     with pytest.raises(ResourceError) as large:
         solve(town, samples=1000, request=Request(flows="all"))
     assert codes(large) == ["samples-memory"]
