@@ -17,7 +17,6 @@ import numpy as np
 import xarray as xr
 
 from cemfa.results import Request, join_samples, make_results
-from cemfa.system.footprint import sorts_together
 from cemfa.system.kept import kept_flows
 from cemfa.system.layout import Array, System
 from cemfa.system.reducing import Method, Running, Summary, reduced, side_by_side, summarised
@@ -36,6 +35,7 @@ class Run:
     numbers : numbers of the samples, ascending
     blocks : how many random blocks they lie in
     drawn : whether parameters are drawn; False for central values
+    together : whether samples of several blocks wait for each other, to be sorted together
     """
 
     system: System
@@ -45,11 +45,7 @@ class Run:
     request: Request
     limits: bool
     drawn: bool
-
-    @property
-    def together(self) -> bool:
-        """Whether samples of several blocks wait for each other, to be sorted together."""
-        return self.blocks > 1 and sorts_together(self.system, self.request, len(self.numbers))
+    together: bool
 
     @property
     def sampled(self) -> frozenset[str]:

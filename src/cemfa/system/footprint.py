@@ -23,6 +23,9 @@ EXACT_BYTES: Final = 2**28
 COPIES: Final = 12
 """Arrays of the size of all flows that the balance of one period has in use at a time, at most (measured)."""
 
+NAMES: Final = 2**23
+"""Labels, coordinates and everything else whose size hardly depends on the run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
@@ -58,7 +61,7 @@ def sorts_together(system: System, request: Request, samples: int) -> bool:
     A matter of sizes only, never of the machine: else the same run would give other numbers elsewhere.
     """
     fits = 8 * series(system) * len(system.years) * samples <= EXACT_BYTES
-    return bool(request.levels) and request.flows != "all" and samples > BLOCK and fits
+    return bool(request.levels) and request.flows != "all" and fits
 
 
 def footprint(system: System, request: Request, samples: int, *, width: int, workers: int) -> Footprint:
@@ -76,7 +79,7 @@ def footprint(system: System, request: Request, samples: int, *, width: int, wor
     >>> from cemfa.system.compile import compile_system
     >>> system = compile_system(read_model("first_steps"))
     >>> footprint(system, Request(flows="all"), 1000, width=256, workers=1).kept
-    15463872
+    21767616
     """
     years, numbers = len(system.years), series(system)
     held = AHEAD * workers if workers > 1 else 1
@@ -86,10 +89,10 @@ def footprint(system: System, request: Request, samples: int, *, width: int, wor
     reductions = 0 if request.flows == "all" else (2 + 3 * len(request.levels)) * numbers * years
     waiting = numbers * years * samples if sorts_together(system, request, samples) else 0
     return Footprint(
-        kept=8 * per_sample * (samples + held * wide),
+        kept=8 * per_sample * (samples + (held + 2 * workers) * wide),
         functions=8 * 2 * whole * wide * workers if request.functions else 0,
         quantiles=8 * (waiting + reductions * (1 + held * -(-wide // BLOCK))),
-        working=8 * wide * workers * (COPIES * numbers + len(system.parameters.rows)),
+        working=NAMES + 8 * wide * workers * (COPIES * numbers + len(system.parameters.rows)),
     )
 
 

@@ -25,7 +25,7 @@ from cemfa.system.capacity import added_capacity, open_share, yearly_capacity
 from cemfa.system.changes import Binding
 from cemfa.system.collecting import Collected, Part, Run, dataset
 from cemfa.system.containment import by_good, overfull, overfull_problems
-from cemfa.system.footprint import footprint, refuse_too_large, series
+from cemfa.system.footprint import footprint, refuse_too_large, series, sorts_together
 from cemfa.system.holding import closing, opening, released
 from cemfa.system.kept import Year, kept_flows
 from cemfa.system.layout import Array, System
@@ -97,7 +97,8 @@ def solve(
     count = worker_count(workers, len(units))
     refuse_too_large(footprint(system, wanted, len(numbers), width=widest, workers=count), len(numbers))
     blocks = len(_units(numbers, BLOCK))
-    run = Run(system, numbers, blocks, seed, wanted, limits=limits, drawn=samples != 1)
+    together = blocks > 1 and sorts_together(system, wanted, len(numbers))
+    run = Run(system, numbers, blocks, seed, wanted, limits=limits, drawn=samples != 1, together=together)
     added = added_capacity(system, plan) if limits else None
     task = _Unit(run, bind_plan(system, plan), added, open_share(system, plan), width)
     collected = Collected(run)
@@ -189,7 +190,7 @@ class _Unit:
                 kept.setdefault(name, []).append(value)
             if run.reduces:
                 summaries.append([self._summary(year, block) for block in blocks])
-        variables = {name: _with_axes(values) for name, values in kept.items()}
+        variables = {name: _with_axes(kept.pop(name)) for name in tuple(kept)}  # never all of them twice
         functions = self._functions(variables, positions, residual)
         for name in variables.keys() - run.kept:
             del variables[name]
