@@ -20,6 +20,7 @@ def command() -> click.Command:
             option("--workers", **whole(1)),
             option("--year", **whole(1)),
             option("--out", key="out-file", metavar="FILE.nc"),
+            option("--progress", "wants_progress", key="progress", is_flag=True),
             option("--json", "as_json", key="json", is_flag=True),
         ],
     )
@@ -33,10 +34,12 @@ def _simulate(
     workers: int | None,
     year: int | None,
     out: str | None,
+    wants_progress: bool,
     as_json: bool,
 ) -> None:
     from cemfa.cli.flows import save, show_flows
     from cemfa.cli.output import new_file, note
+    from cemfa.cli.progress import progress
     from cemfa.cli.subject import Subject, choose, read_both
     from cemfa.simulation import simulate
 
@@ -52,6 +55,7 @@ def _simulate(
         replications=replications,
         seed=seed,
         workers=workers,
+        progress=progress(asked=wants_progress, as_json=as_json),
     )
     save(results, subject, file)
     show_flows(results, subject, shown, as_json=as_json)

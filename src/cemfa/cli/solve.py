@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from cemfa import locale
 from cemfa.cli.words import Verb, option, whole
+from cemfa.errors import CemfaError, Problem
 
 
 def command() -> click.Command:
@@ -15,11 +17,13 @@ def command() -> click.Command:
         [
             click.Argument(["name"], metavar="MODEL"),
             option("--option"),
-            option("--samples", default=1, **whole(1)),
+            option("--samples", **whole(1)),
+            option("--sample", **whole(0)),
             option("--seed", default=0, **whole(0)),
             option("--workers", **whole(1)),
             option("--year", **whole(1)),
             option("--out", key="out-file", metavar="FILE.nc"),
+            option("--progress", "wants_progress", key="progress", is_flag=True),
             option("--json", "as_json", key="json", is_flag=True),
         ],
     )
@@ -28,21 +32,33 @@ def command() -> click.Command:
 def _solve(
     name: str,
     option: str | None,
-    samples: int,
+    samples: int | None,
+    sample: int | None,
     seed: int,
     workers: int | None,
     year: int | None,
     out: str | None,
+    wants_progress: bool,
     as_json: bool,
 ) -> None:
     from cemfa.cli.flows import save, show_flows
     from cemfa.cli.output import new_file
+    from cemfa.cli.progress import progress
     from cemfa.cli.subject import read_subject
     from cemfa.system.solve import solve
 
+    if sample is not None and samples is not None:
+        raise locale.error(CemfaError, Problem("usage-sample-with"))
     file = new_file(out, (".nc",)) if out else None
     subject = read_subject(name, option)
     shown = subject.year(year)
-    results = solve(subject.system(), plan=subject.plan, samples=samples, seed=seed, workers=workers)
+    results = solve(
+        subject.system(),
+        plan=subject.plan,
+        samples=[sample] if sample is not None else samples or 1,
+        seed=seed,
+        workers=workers,
+        progress=progress(asked=wants_progress, as_json=as_json),
+    )
     save(results, subject, file)
     show_flows(results, subject, shown, as_json=as_json)

@@ -15,7 +15,7 @@ from cemfa import locale
 from cemfa.cli import usage
 from cemfa.errors import CemfaError, Problem
 
-VERBS: Final = ("list", "check", "solve", "simulate", "compare", "report", "sankey", "sensitivity", "schema")
+VERBS: Final = ("list", "check", "solve", "simulate", "compare", "report", "graph", "sankey", "sensitivity", "schema")
 _HEADINGS: Final = {"Options": "help.options", "Commands": "help.commands"}
 
 

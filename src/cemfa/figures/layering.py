@@ -1,6 +1,6 @@
-"""Which way a flow diagram runs: the edges that go back, the layer of every node, the order within a layer.
+"""Which way a flow diagram runs: the edges that go back, the layer of every node, order and height within a layer.
 
-Pure functions of edges and weights for `cemfa.figures.sankey_layout`; every tie is broken by name, so the same
+Pure functions of edges and weights for `sankey_layout` and `system_layout`; every tie is broken by name, so the same
 flows give the same picture whatever the order of their rows.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 Edge = tuple[str, str]
 _SWEEPS = 24
+_ROUNDS = 40
 
 
 def backward_edges(weights: Mapping[Edge, float]) -> frozenset[Edge]:
@@ -130,6 +131,34 @@ def crossings(rows: Sequence[Sequence[str]], weights: Mapping[Edge, float]) -> f
     return total
 
 
+def heights(rows: list[list[str]], slot: Mapping[str, float], steps: Mapping[Edge, float]) -> dict[str, float]:
+    """Return the middle y of every box and stand-in: near its neighbours, in order, no two slots overlapping.
+
+    >>> heights([["a"], ["b", "c"]], {"a": 10.0, "b": 10.0, "c": 10.0}, {("a", "b"): 1.0, ("a", "c"): 1.0})
+    {'a': 10.0, 'b': 5.0, 'c': 15.0}
+    """
+    near: dict[str, list[tuple[str, float]]] = {}
+    for (source, target), mass in sorted(steps.items()):
+        near.setdefault(source, []).append((target, mass))
+        near.setdefault(target, []).append((source, mass))
+    full = max(sum(slot[node] for node in row) for row in rows)
+    middle: dict[str, float] = {}
+    for row in rows:
+        y = (full - sum(slot[node] for node in row)) / 2
+        for node in row:
+            middle[node] = y + slot[node] / 2
+            y += slot[node]
+    for turn in range(_ROUNDS):
+        for row in rows if turn % 2 == 0 else rows[::-1]:
+            wish = []
+            for node in row:
+                links = near.get(node, [])
+                mass = sum(weight for _, weight in links)
+                wish.append(sum(middle[o] * weight for o, weight in links) / mass if mass else middle[node])
+            middle.update(zip(row, _apart(wish, [slot[node] for node in row], full), strict=True))
+    return middle
+
+
 def _row(weights: Mapping[Edge, float]) -> list[str]:
     """Return all nodes in one row: sinks to the end, sources to the front, else the largest out − in first."""
     left = {node for edge in weights for node in edge}
@@ -176,3 +205,21 @@ def _sort_by_barycentre(row: list[str], near: Sequence[str], links: Mapping[str,
         own = (position + 0.5) / len(row)
         centre[node] = sum(at * weight for at, weight in known) / total if total else own
     row.sort(key=lambda node: centre[node])
+
+
+def _apart(wish: Sequence[float], slots: Sequence[float], full: float) -> list[float]:
+    """Return the positions nearest to the wishes (least squares) that keep order and distance, within 0…full.
+
+    Pool-adjacent-violators on the wishes less the room before them, then cut to the ends.
+    """
+    before = [sum(slots[:i]) + slots[i] / 2 for i in range(len(slots))]
+    pools: list[list[float]] = []  # sum, count
+    for want, room in zip(wish, before, strict=True):
+        pools.append([want - room, 1.0])
+        while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
+            total, count = pools.pop()
+            pools[-1][0] += total
+            pools[-1][1] += count
+    spare = full - sum(slots)
+    flat = [min(max(total / count, 0.0), spare) for total, count in pools for _ in range(int(count))]
+    return [level + room for level, room in zip(flat, before, strict=True)]

@@ -14,7 +14,7 @@ from typing import Final
 
 import pandas as pd
 
-from cemfa.figures.layering import Edge, backward_edges, layers, order
+from cemfa.figures.layering import Edge, backward_edges, heights, layers, order
 from cemfa.figures.picture import FONT_SIZE, text_width, wrap
 from cemfa.figures.sankey_flows import (
     OTHER,
@@ -37,7 +37,6 @@ LINE: Final = FONT_SIZE * 1.22
 TURN: Final = 6.0  # inner radius of a loop's corners
 FULL_HEIGHT: Final = 300.0  # what the fullest layer takes at the default scale
 _SPACE: Final = 9.0
-_ROUNDS: Final = 40
 
 Point = tuple[float, float]
 
@@ -171,7 +170,7 @@ class _Plan:
         slot = {node: self._height(node) + _SPACE for node in self.layer}
         for node in self.real:
             slot[node] = max(slot[node], len(labels[node]) * LINE + _SPACE)
-        middle = _heights(rows, slot, steps)
+        middle = heights(rows, slot, steps)
         bottom = max(middle[node] + slot[node] / 2 for node in self.layer)
         self._columns(rows, labels)
         boxes = tuple(self._box(node, middle, labels[node]) for node in self.real)
@@ -299,45 +298,3 @@ class _Plan:
 def _pair_of(stop: str) -> Edge:
     source, target, _ = stop.split("\n")
     return source, target
-
-
-def _heights(rows: list[list[str]], slot: Mapping[str, float], steps: Mapping[Edge, float]) -> dict[str, float]:
-    """Return the middle y of every box and stand-in: near its neighbours, in order, no two slots overlapping."""
-    near: dict[str, list[tuple[str, float]]] = {}
-    for (source, target), mass in sorted(steps.items()):
-        near.setdefault(source, []).append((target, mass))
-        near.setdefault(target, []).append((source, mass))
-    full = max(sum(slot[node] for node in row) for row in rows)
-    middle: dict[str, float] = {}
-    for row in rows:
-        y = (full - sum(slot[node] for node in row)) / 2
-        for node in row:
-            middle[node] = y + slot[node] / 2
-            y += slot[node]
-    for turn in range(_ROUNDS):
-        for row in rows if turn % 2 == 0 else rows[::-1]:
-            wish = []
-            for node in row:
-                links = near.get(node, [])
-                mass = sum(weight for _, weight in links)
-                wish.append(sum(middle[o] * weight for o, weight in links) / mass if mass else middle[node])
-            middle.update(zip(row, _apart(wish, [slot[node] for node in row], full), strict=True))
-    return middle
-
-
-def _apart(wish: Sequence[float], slots: Sequence[float], full: float) -> list[float]:
-    """Return the positions nearest to the wishes (least squares) that keep order and distance, within 0…full.
-
-    Pool-adjacent-violators on the wishes less the room before them, then cut to the ends.
-    """
-    before = [sum(slots[:i]) + slots[i] / 2 for i in range(len(slots))]
-    pools: list[list[float]] = []  # sum, count
-    for want, room in zip(wish, before, strict=True):
-        pools.append([want - room, 1.0])
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
-            total, count = pools.pop()
-            pools[-1][0] += total
-            pools[-1][1] += count
-    spare = full - sum(slots)
-    flat = [min(max(total / count, 0.0), spare) for total, count in pools for _ in range(int(count))]
-    return [level + room for level, room in zip(flat, before, strict=True)]
