@@ -118,9 +118,10 @@ def _told(graph: nx.MultiDiGraph, mass: Mapping[str, float], members: Sequence[s
         ],
         "entering": _by_name(entering, data, mass),
         "leaving": _by_name(leaving, data, mass),
-        "unreachable": unreachable(graph),
-        "without_outlet": without_outlet(graph),
+        "unused": [p for p in graph if graph.degree(p) == 0],
     }  # fmt: skip
+    for key, found in (("unreachable", unreachable(graph)), ("without_outlet", without_outlet(graph))):
+        told[key] = [process for process in found if process not in told["unused"]]
     if members:
         told["reaching"] = _names(graph, {p for member in members for p in reaching(graph, member)})
         told["reached"] = _names(graph, {p for member in members for p in reached(graph, member)})
@@ -165,7 +166,7 @@ def _show(told: Mapping[str, Any], subject: Subject, year: int, process: str | N
     columns = [Column(key, locale.text(f"cli.{heading}")) for key, heading in headings.items()]
     show(locale.text("cli.title-boundary", year=year), [*columns, mass], rows, as_json=False, lead=2)
     labels = {key: each.label.of(lang) for key, each in model.processes.items() if each.label}
-    for key in ("unreachable", "without_outlet"):
+    for key in ("unreachable", "without_outlet", "unused"):
         if told[key]:
             click.echo(locale.text(f"cli.graph-{key}", processes=_counted(told[key], labels)))
     for key in ("reaching", "reached"):

@@ -115,8 +115,8 @@ def lay_out(nodes: Sequence[Node], links: Sequence[Link]) -> Layout:
     Examples
     --------
     >>> found = lay_out([Node("a", "A", "process"), Node("b", "B", "sink")], [Link("outside", "a"), Link("a", "b")])
-    >>> [(box.node.id, box.entering) for box in found.boxes], found.lines[0].backward
-    ([('a', ()), ('b', ())], False)
+    >>> [(box.node.id, box.x) for box in found.boxes], found.lines[0].backward
+    ([('a', 0.0), ('b', 172.0)], False)
     """
     letters = _letters(nodes, links)
     lettered = {node.id: letter for letter, node in letters.items()}
