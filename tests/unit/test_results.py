@@ -294,7 +294,7 @@ def test_table_shows_the_largest_flows():
 
 def test_request_levels():
     assert Request().levels == (0.05, 0.25, 0.5, 0.75, 0.95)
-    assert Request(reducers=("p97.5", "mean", "p2.5")).levels == (0.025, 0.975)
+    assert Request(reducers=("p97.5", "mean", "sd", "p2.5")).levels == (0.025, 0.975)
     with pytest.raises(ResultsError, match="reducer-unknown"):
         _ = Request(reducers=("median", "p101", "px")).levels
     assert pickle.loads(pickle.dumps(Request(flows="all"))) == Request(flows="all")

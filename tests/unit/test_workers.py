@@ -11,10 +11,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from cemfa import locale
+from cemfa import locale, workers
 from cemfa.errors import CemfaError, ResourceError
 from cemfa.system.sampling import normal_scores
-from cemfa.workers import AHEAD, cores, parts, worker_count
+from cemfa.workers import AHEAD, cores, memory, parts, worker_count
 
 KINDS = ["threads", "processes"]
 
@@ -111,3 +111,48 @@ def test_counts():
         with pytest.raises(CemfaError, match="workers-count"):
             worker_count(wrong, 3)
     assert list(parts(np.sqrt, [])) == []
+
+
+def groups(tmp_path, monkeypatch, files, own="0::/a/b"):
+    """Pretend to be in a container whose control groups say what `files` hold; the machine has 8 GB free."""
+    (tmp_path / "meminfo").write_text("MemTotal: 16000000 kB\nMemAvailable: 8000000 kB\n", encoding="ascii")
+    (tmp_path / "own").write_text(own + "\n", encoding="ascii")
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="ascii")
+    monkeypatch.setattr(workers, "_MEMORY", tmp_path / "meminfo")
+    monkeypatch.setattr(workers, "_OWN_GROUP", tmp_path / "own")
+    monkeypatch.setattr(workers, "_GROUPS", (
+        (tmp_path / "cgroup", "memory.max", "memory.current"),
+        (tmp_path / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ))  # fmt: skip
+    return memory()
+
+
+FREE = 8_000_000 * 1024
+
+
+def test_memory_without_a_container_is_what_the_machine_has_free(tmp_path, monkeypatch):
+    assert groups(tmp_path, monkeypatch, {}) == FREE
+    assert groups(tmp_path, monkeypatch, {"cgroup/memory.max": "max", "cgroup/memory.current": "5"}) == FREE
+
+
+def test_memory_in_a_container_is_what_its_limit_leaves_without_caches(tmp_path, monkeypatch):
+    files = {"cgroup/a/b/memory.max": "max", "cgroup/a/b/memory.current": "900",
+             "cgroup/a/memory.max": "1000", "cgroup/a/memory.current": "700",
+             "cgroup/a/memory.stat": "anon 300\ninactive_file 400\n"}  # fmt: skip
+    assert groups(tmp_path, monkeypatch, files) == 1000 - 700 + 400
+
+
+def test_memory_of_the_older_kind_of_container(tmp_path, monkeypatch):
+    files = {"memory/memory.limit_in_bytes": "2000", "memory/memory.usage_in_bytes": "500"}
+    assert groups(tmp_path, monkeypatch, files, own="4:memory:/") == 1500
+
+
+def test_memory_used_up_is_none(tmp_path, monkeypatch):
+    files = {"cgroup/memory.max": "1000", "cgroup/memory.current": "1700"}
+    assert groups(tmp_path, monkeypatch, files) == 0
+
+
+def test_memory_of_this_machine():
+    assert 2**24 < memory() < 2**50

@@ -83,6 +83,85 @@ def test_solve_writes_and_prints(elsewhere: Path, capsys: Captured) -> None:
     assert "[output-exists]" in capsys.readouterr().err
 
 
+def test_a_sample_alone_is_the_one_of_the_batch(capsys: Captured) -> None:
+    from cemfa import Request, compile_system, read_model, solve
+
+    whole = solve(compile_system(read_model("first_steps")), samples=20, seed=3, request=Request(flows="all"))
+    assert run(["solve", "first_steps", "--sample", "17", "--seed", "3", "--year", "2026", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    fresh = whole.cemfa.flows().sel(sample=17, period=2026)
+    assert {row["flow"]: row["mean"] for row in rows} == dict(zip(fresh["flow"].values, fresh.values, strict=True))
+
+
+def test_what_does_not_fit_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    monkeypatch.setattr("cemfa.system.footprint.memory", lambda: 1_000_000)
+    assert run(["solve", "first_steps", "--samples", "100000"]) == 5
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "100000 samples need" in err
+    assert "[samples-memory]" in err
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "100 % done, about 0 s left"), ("vi", "đã xong 100 %, còn khoảng 0 giây")]
+)
+def test_progress_is_told_where_it_is_asked_for(lang: str, words: str, capsys: Captured) -> None:
+    line = ["solve", "first_steps", "--samples", "300", "--json", "--lang", lang]
+    assert run(line) == 0
+    out, err = capsys.readouterr()
+    assert "%" not in err
+    assert run([*line, "--progress"]) == 0
+    told = capsys.readouterr()
+    assert told.out == out
+    assert words in told.err
+
+
+def test_graph_tells_boundary_and_loops(capsys: Captured) -> None:
+    assert run(["graph", "first_steps", "--process", "composting_yard"]) == 0
+    out, _ = capsys.readouterr()
+    assert "6 processes (10 with all copies), 7 flows (22 with all copies), 0 loops" in out
+    assert "into the system" in out
+    assert "to 'composting_yard' matter can get from 1 processes: Households" in out
+    assert run(["graph", "first_steps", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["counts"]["flows"] == 7
+    assert [row["flow"] for row in told["entering"]] == ["organics_arising"]
+    assert told["entering"][0]["mass"] > 0
+    assert told["unreachable"] == told["without_outlet"] == told["unused"] == []
+
+
+def test_graph_ranks_the_loops_of_a_large_model(capsys: Captured) -> None:
+    assert run(["graph", "organics_2030", "--lang", "vi", "--json"]) == 0
+    loops = json.loads(capsys.readouterr().out)["loops"]
+    assert [loop["mass"] for loop in loops] == sorted((loop["mass"] for loop in loops), reverse=True)
+    assert loops[0]["mass"] > 0
+    assert loops[0]["label"].startswith("Ủ rác hỗn hợp Thạnh Phú → Sàng mùn rác hỗn hợp → ")
+
+
+@pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_graph_draws_the_system(suffix: str, start: bytes, elsewhere: Path, capsys: Captured) -> None:
+    assert run(["graph", "first_steps_2030", "--lang", "vi", "--out", f"s.{suffix}"]) == 0
+    assert (elsewhere / f"s.{suffix}").read_bytes().startswith(start)
+    assert f"đã ghi: s.{suffix}" in capsys.readouterr().err
+
+
+def test_graph_of_a_model_without_a_solution_is_still_told(elsewhere: Path, capsys: Captured) -> None:
+    model = elsewhere / "town"
+    shutil.copytree(library.models()["first_steps"], model)
+    rows = (model / "parameters.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    changed = [
+        row.replace(",0.15,1,beta,0.1,0.2,", ",0.99,1,constant,,,", 1) if row.startswith("separated,") else row
+        for row in rows
+    ]
+    assert changed != rows
+    (model / "parameters.csv").write_text("".join(changed), encoding="utf-8")
+    assert run(["graph", "town", "--json"]) == 0
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert told["entering"][0]["mass"] is None
+    assert "[shares-above-one]" in err
+
+
 def test_solve_of_an_option_differs_from_the_model(capsys: Captured) -> None:
     def recycled(*words: str) -> float:
         assert run(["solve", *words, "--year", "2030", "--json"]) == 0
@@ -104,6 +183,9 @@ def test_solve_of_an_option_differs_from_the_model(capsys: Captured) -> None:
         ("compare first_steps_2030 --option three_yards", "option-unknown"),
         ("compare first_stesp_2030", "unknown-scenario"),
         ("sankey first_steps --year 1999 --out a.svg", "year-unknown"),
+        ("graph first_steps --year 1999 --out a.svg", "year-unknown"),
+        ("graph first_steps --process composting", "graph-process-unknown"),
+        ("solve first_steps --sample 3 --samples 5", "usage-sample-with"),
         ("compare --replay nowhere/run.json", "system-refused"),
     ],
 )
