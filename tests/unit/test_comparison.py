@@ -180,7 +180,7 @@ def test_an_unknown_option_is_named():
 
 def test_plants_that_never_fail_stand_from_the_first_year_on():
     scenario = read_scenario("first_steps_2030")
-    plan = never_failing(plan_of(scenario, "two_yards", stress=None), scenario)
+    plan = never_failing(plan_of(scenario, "two_yards", stress=None), scenario, read_model("first_steps"))
     assert all(built.central_dates()[0][0].year <= 2026 for built in plan.built)
     assert plan.events == ()
 
@@ -261,3 +261,9 @@ class TestDrivers:
         inputs, values = generator.integers(0, 9, (3, 60)).astype(float), generator.normal(size=60)
         expected = [spearmanr(row, values).statistic for row in inputs]
         np.testing.assert_allclose(rank_correlation(inputs, values), expected, rtol=1e-12)
+
+
+def test_a_model_without_breakdowns_has_nothing_to_repair():
+    scenario = read_scenario("rice_straw_2030")
+    before = plan_of(scenario, "mushrooms_from_feed")
+    assert never_failing(before, scenario, read_model("rice_straw")).changes == before.changes

@@ -9,7 +9,6 @@ import datetime
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import xarray as xr
 
@@ -30,8 +29,6 @@ from cemfa.system.solve import solve
 
 Progress = Callable[[int, int, Label], None]
 """Called with cases done, cases in all, and the name of the case just done."""
-
-_REPAIR: Final = "mean_time_to_repair"
 
 
 def compare(
@@ -91,7 +88,7 @@ def compare(
     return side_by_side(scenario, model, system, seed, count, outcomes)
 
 
-def never_failing(plan: Plan, scenario: Scenario) -> Plan:
+def never_failing(plan: Plan, scenario: Scenario, model: Model) -> Plan:
     """Return a plan whose plants stand from the first decision year on, take in all they are built for and never fail.
 
     What is reachable with these plants if everything goes well, for the annual balance.
@@ -99,14 +96,15 @@ def never_failing(plan: Plan, scenario: Scenario) -> Plan:
     first = datetime.date(scenario.decisions_from, 1, 1)
     built = tuple(replace(b, stages=(), usable=1.0, decision=min(b.decision, first)) for b in plan.built)
     years = (scenario.decisions_from,)
-    repaired = ParameterChange(_REPAIR, (), years, (0.0,), "1", "multiply", None)
-    return Plan(built, (*plan.changes, repaired), ())
+    repairs = sorted({p.outage.mean_time_to_repair for p in model.processes.values() if p.outage is not None})
+    repaired = [ParameterChange(name, (), years, (0.0,), "1", "multiply", None) for name in repairs]
+    return Plan(built, (*plan.changes, *repaired), ())
 
 
 def _perfect(system: System, scenario: Scenario, model: Model, option: str, names: Sequence[str]) -> xr.Dataset:
     """Return the indicators that targets look at, with central values and plants that never fail."""
     wanted = {target.indicator for target in model.targets}
-    plan = never_failing(plan_of(scenario, option), scenario)
+    plan = never_failing(plan_of(scenario, option), scenario, model)
     return evaluate(solve(system, plan=plan), [n for n in names if n in wanted])
 
 
