@@ -1,4 +1,4 @@
-"""Models and scenarios by name or path: those that come with cemfa, and the user's own.
+"""Models and scenarios by name or path: those that come with cemfa, and the user's own; the template of a new one.
 
 Stands below the definition: it only finds folders and files, and reads none of them.
 A model is a folder with a ``model.yaml``; a scenario is a YAML file.
@@ -17,6 +17,8 @@ from cemfa.errors import DefinitionError, Problem
 Kind = Literal["model", "scenario"]
 
 MODEL_FILE: Final = "model.yaml"
+TEMPLATE_ID: Final = "my_province"
+"""Id of the model of the template; its scenario is called after it."""
 _FOLDER: Final[dict[Kind, str]] = {"model": "models", "scenario": "scenarios"}
 
 
@@ -28,7 +30,7 @@ def models() -> dict[str, Path]:
     >>> all((folder / "model.yaml").is_file() for folder in models().values())
     True
     """
-    folders = _folder("model").glob(f"*/{MODEL_FILE}")
+    folders = _folder(_FOLDER["model"]).glob(f"*/{MODEL_FILE}")
     return {file.parent.name: file.parent for file in sorted(folders)}
 
 
@@ -40,7 +42,18 @@ def scenarios() -> dict[str, Path]:
     >>> all(file.suffix == ".yaml" for file in scenarios().values())
     True
     """
-    return {file.stem: file for file in sorted(_folder("scenario").glob("*.yaml"))}
+    return {file.stem: file for file in sorted(_folder(_FOLDER["scenario"]).glob("*.yaml"))}
+
+
+def template() -> Path:
+    """Return the folder of what a new model starts from: the folder ``my_province`` and a scenario beside it.
+
+    Examples
+    --------
+    >>> sorted(path.name for path in template().iterdir())
+    ['my_province', 'my_province_2030.yaml']
+    """
+    return _folder("template")
 
 
 def find_model(name: str | Path, beside: Path | None = None) -> Path:
@@ -129,8 +142,8 @@ def _near(name: str, known: list[str]) -> tuple[str, ...]:
 
 
 @cache
-def _folder(kind: Kind) -> Path:
-    """Return where the library lies: inside an installed package, else beside the sources of a checkout."""
+def _folder(name: str) -> Path:
+    """Return where a part of the library lies: inside an installed package, else beside the sources of a checkout."""
     package = Path(__file__).resolve().parent
     packed = package / "_library"
-    return (packed if packed.is_dir() else package.parents[1]) / _FOLDER[kind]
+    return (packed if packed.is_dir() else package.parents[1]) / name

@@ -69,7 +69,7 @@ def test_the_wheel_holds_code_texts_and_library(wheel: Path) -> None:
     for folder in (ROOT / "src" / "cemfa").rglob("*"):
         if folder.suffix in {".py", ".yaml", ".json", ".txt", ".html", ".css", ".typed"}:
             assert str(folder.relative_to(ROOT / "src")) in names
-    for kind in ("models", "scenarios"):
+    for kind in ("models", "scenarios", "template"):
         for file in (ROOT / kind).rglob("*"):
             assert not file.is_file() or f"cemfa/_library/{kind}/{file.relative_to(ROOT / kind)}" in names
     assert not [name for name in names if name.startswith("tests") or name.endswith(".pyc")]
@@ -83,7 +83,16 @@ def test_the_wheel_works_from_any_folder(installed: Path, tmp_path: Path) -> Non
     assert re.fullmatch(r"cemfa \d+\.\d+\.\d+\n", run(cemfa, "--version", folder=tmp_path).stdout)
     assert run(cemfa, "check", "first_steps_2030", folder=tmp_path).stdout == ""
     listed = json.loads(run(cemfa, "list", "--json", folder=tmp_path).stdout)
-    assert {"organics_2030", "ben_tre", "first_steps"} <= {row["id"] for row in listed}
+    assert {"organics_2030", "ben_tre", "first_steps", "rice_straw"} <= {row["id"] for row in listed}
+
+
+@pytest.mark.wheel
+def test_the_wheel_starts_a_province(installed: Path, tmp_path: Path) -> None:
+    cemfa = installed / "cemfa"
+    run(cemfa, "new", "my_province", folder=tmp_path)
+    assert run(cemfa, "check", "my_province", "my_province_2030.yaml", folder=tmp_path).stdout == ""
+    run(cemfa, "new", "my_straw", "--from", "rice_straw", folder=tmp_path)
+    assert run(cemfa, "check", "my_straw", folder=tmp_path).stdout == ""
 
 
 @pytest.mark.wheel

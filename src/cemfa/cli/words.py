@@ -15,7 +15,9 @@ from cemfa import locale
 from cemfa.cli import usage
 from cemfa.errors import CemfaError, Problem
 
-VERBS: Final = ("list", "check", "solve", "simulate", "compare", "report", "graph", "sankey", "sensitivity", "schema")
+VERBS: Final = (
+    "list", "check", "solve", "simulate", "compare", "report", "graph", "sankey", "sensitivity", "new", "schema",
+)  # fmt: skip
 _HEADINGS: Final = {"Options": "help.options", "Commands": "help.commands"}
 
 
