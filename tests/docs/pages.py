@@ -1,12 +1,14 @@
 """Run a page of documentation as its reader would: type the commands, paste the blocks, in a folder of its own.
 
 Blocks that do something: `console` (lines that begin with `$ ` are run, lines between are looked for in what
-they print), `python` (one session per page), and `yaml`, `csv` with `add-to=FILE` (pasted at the end, or with
-`under=KEY` at the end of that top-level section).
+they print; with `exit=N` the last command ends with that code), `python` (one session per page; lines that begin
+with `>>> ` print what follows them), and `yaml`, `csv` with `add-to=FILE` (pasted at the end, or with `under=KEY`
+at the end of that top-level section).
 """
 
 from __future__ import annotations
 
+import doctest
 import os
 import re
 import subprocess
@@ -43,7 +45,9 @@ def run(page: Path, folder: Path) -> int:
     for block in blocks(page):
         place = f"{page.name}:{block.line}"
         if block.language == "console":
-            _type(block.text, folder, place)
+            _type(block.text, folder, place, int(block.attributes.get("exit", "0")))
+        elif block.language == "python" and block.text.startswith(">>> "):
+            _ask(block, session, place)
         elif block.language == "python":
             exec(compile(block.text, place, "exec"), session)  # noqa: S102  # the page is ours, this is its test
         elif "add-to" in block.attributes:
@@ -54,23 +58,34 @@ def run(page: Path, folder: Path) -> int:
     return done
 
 
-def _type(text: str, folder: Path, place: str) -> None:
+def _type(text: str, folder: Path, place: str, last: int) -> None:
     output = ""
+    commands = [line for line in text.splitlines() if line.startswith("$ ")]
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "CEMFA_LANG": "en",
         "NO_COLOR": "1",
         "COLUMNS": "200",
     }
+    expected = [0] * (len(commands) - 1) + [last]
     for line in text.splitlines():
         if line.startswith("$ "):
             ran = subprocess.run(
                 line[2:], shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=600
             )
             output = ran.stdout + ran.stderr
-            assert ran.returncode == 0, f"{place}: {line}\n{output}"
+            assert ran.returncode == expected.pop(0), f"{place}: {line}\n{output}"
         elif line.strip() and line.strip() != "…":
             assert line.strip() in output, f"{place}: the page promises {line.strip()!r}, the command printed\n{output}"
+
+
+def _ask(block: Block, session: dict[str, object], place: str) -> None:
+    test = doctest.DocTestParser().get_doctest(block.text, session, place, place, block.line)
+    test.globs = session
+    said: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    runner.run(test, out=said.append, clear_globs=False)
+    assert not runner.failures, "".join(said)
 
 
 def _paste(block: Block, file: Path) -> None:
