@@ -1,4 +1,4 @@
-"""Write `docs/reference/` from the code: the grammar, the problems, the indicators, the command line.
+"""Write `docs/reference/` from the code: the grammar, the models, the problems, the indicators, the command line.
 
 Run as ``python docs/make_reference.py``; a test compares the pages with what this would write.
 """
@@ -13,9 +13,10 @@ from pathlib import Path
 import click
 from pydantic import BaseModel
 
-from cemfa import locale
+from cemfa import library, locale
 from cemfa.cli.words import VERBS, Verbs
 from cemfa.definition import schema
+from cemfa.definition.load import read_model
 from cemfa.indicators import REGISTRY
 
 FOLDER = Path(__file__).parent / "reference"
@@ -136,6 +137,26 @@ def command_line() -> str:
     return NOTE + "\n".join(lines)
 
 
+def models() -> str:
+    """Return the reference page of the models that ship: their size, and what their numbers rest on."""
+    lines = [
+        "# The models that ship", "",
+        "How many numbers each holds (rows of parameters, technologies and composition), and what they rest on: "
+        "`reported` was read in the cited source, `derived` was computed from such numbers, "
+        "`unverified` is literature that was not opened, or judgement.", "",
+        "| model | processes | flows | numbers | reported | derived | unverified | unverified share | sources |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for name, folder in library.models().items():
+        model = read_model(folder)
+        bases = [row.basis for row in (*model.parameters, *model.composition)]
+        counts = [bases.count(basis) for basis in ("reported", "derived", "unverified")]
+        share = f"{counts[-1] / len(bases):.0%}"
+        cells = (len(model.processes), len(model.flows), len(bases), *counts, share, len(model.sources))
+        lines.append(f"| [`{name}`](../../models/{name}) | {' | '.join(map(str, cells))} |")
+    return NOTE + "\n".join(lines) + "\n"
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
@@ -149,6 +170,7 @@ def pages() -> dict[str, str]:
             "What `model.yaml` and the tables beside it may hold. Lists and mappings are YAML's own.",
         ),
         "scenario.md": grammar(schema.Scenario, "The scenario file", "What a scenario's YAML file may hold."),
+        "models.md": models(),
         "problems.md": problems(),
         "indicators.md": indicators(),
         "command_line.md": command_line(),
