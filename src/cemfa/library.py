@@ -30,7 +30,7 @@ def models() -> dict[str, Path]:
     >>> all((folder / "model.yaml").is_file() for folder in models().values())
     True
     """
-    folders = _folder(_FOLDER["model"]).glob(f"*/{MODEL_FILE}")
+    folders = _folder("model").glob(f"*/{MODEL_FILE}")
     return {file.parent.name: file.parent for file in sorted(folders)}
 
 
@@ -42,7 +42,7 @@ def scenarios() -> dict[str, Path]:
     >>> all(file.suffix == ".yaml" for file in scenarios().values())
     True
     """
-    return {file.stem: file for file in sorted(_folder(_FOLDER["scenario"]).glob("*.yaml"))}
+    return {file.stem: file for file in sorted(_folder("scenario").glob("*.yaml"))}
 
 
 def template() -> Path:
@@ -53,7 +53,7 @@ def template() -> Path:
     >>> sorted(path.name for path in template().iterdir())
     ['my_province', 'my_province_2030.yaml']
     """
-    return _folder("template")
+    return Path(__file__).resolve().parent / "template"
 
 
 def find_model(name: str | Path, beside: Path | None = None) -> Path:
@@ -142,8 +142,8 @@ def _near(name: str, known: list[str]) -> tuple[str, ...]:
 
 
 @cache
-def _folder(name: str) -> Path:
-    """Return where a part of the library lies: inside an installed package, else beside the sources of a checkout."""
+def _folder(kind: Kind) -> Path:
+    """Return where the library lies: inside an installed package, else beside the sources of a checkout."""
     package = Path(__file__).resolve().parent
     packed = package / "_library"
-    return (packed if packed.is_dir() else package.parents[1]) / name
+    return (packed if packed.is_dir() else package.parents[1]) / _FOLDER[kind]

@@ -67,9 +67,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_code_texts_and_library(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for folder in (ROOT / "src" / "cemfa").rglob("*"):
-        if folder.suffix in {".py", ".yaml", ".json", ".txt", ".html", ".css", ".typed"}:
+        if folder.suffix in {".py", ".yaml", ".json", ".txt", ".html", ".css", ".csv", ".md", ".typed"}:
             assert str(folder.relative_to(ROOT / "src")) in names
-    for kind in ("models", "scenarios", "template"):
+    for kind in ("models", "scenarios"):
         for file in (ROOT / kind).rglob("*"):
             assert not file.is_file() or f"cemfa/_library/{kind}/{file.relative_to(ROOT / kind)}" in names
     assert not [name for name in names if name.startswith("tests") or name.endswith(".pyc")]

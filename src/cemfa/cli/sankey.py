@@ -42,6 +42,7 @@ def _sankey(name: str, option: str | None, year: int | None, out: str) -> None:
         lang,
         labels={key: process.label.of(lang) for key, process in model.processes.items() if process.label},
         goods={key: good.label.of(lang) for key, good in model.goods.items()},
+        colours={key: good.colour for key, good in model.goods.items() if good.colour},
         title=locale.text("cli.title-sankey", label=subject.label(lang), year=shown),
     )
     note("written", file=str(save_figure(picture, file)))
