@@ -13,10 +13,15 @@ import pytest
 
 from cemfa import locale, workers
 from cemfa.errors import CemfaError, ResourceError
-from cemfa.system.sampling import normal_scores
+from cemfa.system.streams import BLOCK, name_words, states, uniforms
 from cemfa.workers import AHEAD, cores, memory, parts, worker_count
 
 KINDS = ["threads", "processes"]
+
+
+def draws(seed, name, block):
+    """The numbers of a block of one stream: a task that a process can be handed."""
+    return uniforms(states(seed, name_words([name]), block), BLOCK)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -28,7 +33,7 @@ def test_parts_come_back_in_block_order(kind, workers):
 @pytest.mark.parametrize("kind", KINDS)
 def test_sums_of_draws_have_the_same_bits_for_any_number_of_workers(kind):
     def total(workers):
-        return sum(float(p.sum()) for p in parts(partial(normal_scores, 1, "a"), range(9), workers=workers, kind=kind))
+        return sum(float(p.sum()) for p in parts(partial(draws, 1, "a"), range(9), workers=workers, kind=kind))
 
     assert total(1) == total(2) == total(3)
 
@@ -55,7 +60,7 @@ def test_no_more_blocks_are_handed_out_than_fit():
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_come_through_with_their_problems(kind):
     with pytest.raises(CemfaError, match="seed-invalid") as error:
-        list(parts(partial(normal_scores, -1, "a"), range(4), workers=2, kind=kind))
+        list(parts(partial(draws, -1, "a"), range(4), workers=2, kind=kind))
     assert error.value.problems[0].parameters == {"seed": -1}
     assert multiprocessing.active_children() == []
 
@@ -63,7 +68,7 @@ def test_errors_come_through_with_their_problems(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_are_worded_in_the_language_in_force(kind):
     with locale.use("vi"), pytest.raises(CemfaError, match="số mầm"):
-        list(parts(partial(normal_scores, -1, "a"), range(4), workers=2, kind=kind))
+        list(parts(partial(draws, -1, "a"), range(4), workers=2, kind=kind))
 
 
 def test_a_dead_process_is_an_error_that_says_what_to_do():

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from cemfa import units
+from cemfa.definition import pairs
 from cemfa.definition.checks.scenarios import uncertain_numbers
 from cemfa.definition.load import LoadedScenario, Places
 from cemfa.definition.schema import Model, NumberRow
 from cemfa.errors import CemfaError, DefinitionError, Place, Problem
-from cemfa.system.marginals import Marginal, fit
+from cemfa.system.marginals import fit, written
 from cemfa.system.parameters import read_parameters
 from cemfa.system.sampling import Sampler
 
 CUT_SHOWN: Final = 0.1  # percent of a distribution; runs report the rest
-_VALUES: Final = ("value", "low", "high", "fitted", "written")
+_VALUES: Final = ("value", "low", "high", "fitted", "written", "mean", "median")
 
 
 def distributions(model: Model, places: Places) -> Iterator[Problem]:
     """Yield rows without a valid spread, groups that do not sum to one, and fits that miss what was written."""
     alternatives = [None, *sorted({row.alternative for row in model.parameters if row.alternative})]
     for alternative in alternatives:
-        chosen = [n for n, row in enumerate(model.parameters) if row.alternative == alternative and _unit(row)]
-        rows = [model.parameters[n].model_copy(update={"alternative": None}) for n in chosen]
+        chosen = [n for n, row in enumerate(model.parameters) if row.alternative == alternative and _readable(row)]
+        apart = {"alternative": None} | ({"correlated_with": None} if alternative else {})  # the others are not here
+        rows = [model.parameters[n].model_copy(update=apart) for n in chosen]
         paths: list[tuple[str | int, ...]] = [("parameters", n, "value") for n in chosen]
-        composition = [n for n, c in enumerate(model.composition) if alternative is None and _unit(c)]
+        composition = [n for n, c in enumerate(model.composition) if alternative is None and _readable(c)]
         paths += [("composition", n, "value") for n in composition]
         part = model.model_copy(
             update={"parameters": tuple(rows), "composition": tuple(model.composition[n] for n in composition)}
@@ -35,11 +36,13 @@ def distributions(model: Model, places: Places) -> Iterator[Problem]:
         yield from _spreads(part, [places.of(*path) for path in paths])
 
 
-def _unit(row: NumberRow) -> bool:
-    """Tell whether a row's unit is known; others are reported by the definition."""
+def _readable(row: NumberRow) -> bool:
+    """Tell whether a row's unit is known and its lists can be read; others are reported by the definition."""
     try:
         units.parse(row.unit)
-    except CemfaError:
+        pairs.points(row.points or "0")
+        pairs.correlations(getattr(row, "correlated_with", None) or "a:0")
+    except (CemfaError, pairs.PairsError):
         return False
     return True
 
@@ -76,9 +79,9 @@ def _matters(cut: Problem) -> bool:
 def scenario_distributions(loaded: LoadedScenario) -> Iterator[Problem]:
     """Yield the uncertain numbers of a scenario that have no valid spread."""
     for path, row, _ in uncertain_numbers(loaded.scenario) if loaded.scenario is not None else ():
-        if not _unit(row):
+        if not _readable(row):
             continue
         factor = units.parse(row.unit).factor
-        low, high = (None if bound is None else bound * factor for bound in (row.low, row.high))
-        spread = Marginal(row.distribution, row.value * factor, low, high, row.meaning or "", 0.0, math.inf)
-        yield from fit(spread, ".".join(str(part) for part in path[-2:]), loaded.places.of(*path, "value")).problems
+        name, place = ".".join(str(part) for part in path[-2:]), loaded.places.of(*path, "value")
+        found = fit(written(row, factor), name, place).problems
+        yield from (_as_written(problem, {place: factor}) for problem in found)

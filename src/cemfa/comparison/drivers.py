@@ -80,7 +80,7 @@ def rank_correlation(inputs: Array, values: Array) -> Array:
 
 
 def _scores(sampler: Sampler, seed: int, samples: int) -> Array:
-    from cemfa.system.sampling import BLOCK
+    from cemfa.system.streams import BLOCK
 
     blocks = [sampler.scores(seed, index) for index in range(-(-samples // BLOCK))]
     return np.concatenate(blocks, axis=1)[:, :samples]

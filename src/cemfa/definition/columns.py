@@ -25,6 +25,7 @@ _NUMBER: Final = (
     Column("low", "number"),
     Column("high", "number"),
     Column("meaning"),
+    Column("points"),
     Column("price_year", "whole"),
     *_SOURCED,
     Column("note"),

@@ -329,24 +329,40 @@ class Good(Frozen):
     """Colour of its flows in figures, `#rrggbb`."""
 
 
-Distribution = Literal["constant", "uniform", "triangular", "pert", "normal", "lognormal", "beta", "dirichlet"]
+Distribution = Literal[
+    "constant",
+    "uniform",
+    "triangular",
+    "pert",
+    "normal",
+    "lognormal",
+    "beta",
+    "gamma",
+    "weibull",
+    "empirical",
+    "dirichlet",
+]
 
 
 class NumberRow(Frozen):
     """Fields that every uncertain number has, in any table or in a scenario."""
 
     value: Number
-    """Mode (triangular, PERT), mean (normal, beta) or median (lognormal)."""
+    """Mode (triangular, PERT), mean (normal, beta, gamma, Weibull) or median (lognormal); of an empirical one the
+    number that runs without draws use, best its mean or median."""
     unit: str
     """Unit as the field writes it: `kg/person/d`, `t/d`, `VND/t`, `%`, `1`."""
     distribution: Distribution = "constant"
     """Its shape."""
     low: Number | None = None
-    """Limit (uniform, triangular, PERT) or P5 (normal, lognormal, beta)."""
+    """Limit (uniform, triangular, PERT) or P5 (normal, lognormal, beta, gamma, Weibull); blank if empirical."""
     high: Number | None = None
     """Limit or P95, likewise."""
     meaning: Literal["limits", "p5_p95"] | None = None
     """Overrides what `low` and `high` mean."""
+    points: str | None = None
+    """Of an empirical distribution: observed values, each equally likely (`1.2; 1.9; 3.4`), or levels from 0 to 1 with
+    the value at each (`0:1.2; 0.5:2.0; 1:3.4`); straight lines between them. Written with a decimal point."""
     price_year: Whole | None = None
     """Year of the prices, for every number in money."""
     basis: Literal["reported", "derived", "unverified"]
@@ -375,7 +391,8 @@ class ParameterRow(NumberRow):
     varies_by: tuple[Id, ...] = ()
     """Dimensions drawn independently; without them all rows share one draw."""
     correlated_with: str | None = None
-    """Reserved: another parameter with a rank correlation."""
+    """Other parameters with their rank correlation (Spearman), such as `rainfall:0.6; price:-0.2`; on one row of one
+    of the two. Both vary by the same dimensions; then items are paired. Neither is constant or in a group."""
     alternative: Id | None = None
     """Name of a set of conflicting numbers; used where the scenario assumes it. Blank: the default set."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import itertools
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,9 +22,11 @@ from numpy.typing import NDArray
 from cemfa.definition.schema import Event, NumberRow
 from cemfa.plan import Built, steps_of
 from cemfa.simulation.plant import Plants
-from cemfa.system.marginals import Fit, Marginal, fit
+from cemfa.system.marginals import Fit, fit, written
 from cemfa.system.quantiles import quantile
-from cemfa.system.sampling import BLOCK, normal_scores, stream
+from cemfa.system.scores import normal_scores
+from cemfa.system.streams import BLOCK, name_words, states
+from cemfa.system.streams import uniforms as stream_uniforms
 
 Array = NDArray[np.float64]
 Activity = Generator[simpy.events.Event, None, None]
@@ -114,11 +117,11 @@ def wait(env: simpy.Environment, until: float) -> simpy.events.Timeout:
 def uniforms(seed: int, name: str, replication: int) -> Iterator[float]:
     """Yield the uniform numbers of a named stream in one replication, for ever; never 0 or 1.
 
-    From 52 random bits of PCG64, as in `sampling.normal_scores`: the bits are guaranteed across versions.
+    The same streams as those of parameters, with the replication as their counter.
     """
-    bits = np.random.PCG64(stream(seed, name, replication))
-    while True:
-        yield from (((bits.random_raw(_CHUNK) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52).tolist()
+    state = states(seed, name_words([name]), replication)
+    for first in itertools.count(0, _CHUNK):
+        yield from stream_uniforms(state, _CHUNK, first)[0].tolist()
 
 
 def exponentials(seed: int, name: str, replication: int) -> Iterator[float]:
@@ -135,18 +138,18 @@ def samples_of(row: NumberRow, seed: int, name: str, replications: range) -> Arr
     [4.0, 4.0]
     """
     blocks = range(replications.start // BLOCK, (replications.stop - 1) // BLOCK + 1)
-    scores = np.concatenate([normal_scores(seed, name, block) for block in blocks])
+    words = name_words([name])
+    scores = normal_scores(np.concatenate([stream_uniforms(states(seed, words, b), BLOCK) for b in blocks], axis=1))
     fitted = _fit(row)
     # a whole block is drawn before it is cut: vector widths must not reach the bits
-    values: Array = np.maximum(quantile(fitted.family, np.array([fitted.parameters]), scores[None, :])[0], 0.0)
+    values: Array = np.maximum(quantile(fitted.family, np.array([fitted.parameters]), scores)[0], 0.0)
     start = replications.start - blocks.start * BLOCK
     found: Array = values[start : start + len(replications)]
     return found
 
 
 def _fit(row: NumberRow) -> Fit:
-    meaning = row.meaning or ""
-    return fit(Marginal(row.distribution, row.value, row.low, row.high, meaning, lower=0.0), row.source)
+    return fit(written(row), row.source)
 
 
 def outage_times(
@@ -229,16 +232,10 @@ def closing_times(
         time = _advance(time, -math.log(next(uniform)) / rate, event.months, calendar_, min(until, last))
         if time >= min(until, last):
             return
-        score = float(_normal_score(next(uniform)))
-        length = max(0.0, float(quantile(fitted.family, parameters, np.array([[score]]))[0, 0]))
+        score = normal_scores(np.array([[next(uniform)]]))
+        length = max(0.0, float(quantile(fitted.family, parameters, score)[0, 0]))
         start = on_grid(time)
         yield start, on_grid(start + length)
-
-
-def _normal_score(uniform: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(uniform))
 
 
 def _advance(time: float, years: float, months: Sequence[int], calendar_: Calendar, last: float) -> float:

@@ -19,8 +19,8 @@ import xarray as xr
 from cemfa.results import Request, join_samples, make_results
 from cemfa.system.kept import kept_flows
 from cemfa.system.layout import Array, System
-from cemfa.system.reducing import Method, Running, Summary, reduced, side_by_side, summarised
-from cemfa.system.sampling import BLOCK
+from cemfa.system.reducing import Interpolation, Running, Summary, reduced, side_by_side, summarised
+from cemfa.system.sampling import BLOCK, Method
 
 SAMPLED: Final = ("flow_mass", "throughput", "stock")
 REDUCED: Final = ("flow", "throughput", "stock")
@@ -36,6 +36,7 @@ class Run:
     blocks : how many random blocks they lie in
     drawn : whether parameters are drawn; False for central values
     together : whether samples of several blocks wait for each other, to be sorted together
+    sampling : how samples are laid out
     """
 
     system: System
@@ -46,6 +47,7 @@ class Run:
     limits: bool
     drawn: bool
     together: bool
+    sampling: Method = "random"
 
     @property
     def sampled(self) -> frozenset[str]:
@@ -74,7 +76,7 @@ class Run:
         return () if self.together else self.request.levels
 
     @property
-    def method(self) -> Method:
+    def method(self) -> Interpolation:
         """How a quantile of one block lies between its samples."""
         return "linear" if self.blocks == 1 else "hazen"
 
@@ -199,6 +201,7 @@ def dataset(
             "scenario": "",
             "option": "",
             "limits": run.limits,
+            "sampling": run.sampling if run.drawn else "central",
             "inputs": json.dumps(system.model.inputs, sort_keys=True),
             **attrs,
         },

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cemfa import units
+from cemfa.definition import pairs
 from cemfa.definition.schema import CompositionRow, Model, NumberRow, ParameterRow
 from cemfa.errors import Place, Problem
-from cemfa.system.marginals import Marginal
-from cemfa.system.sampling import Row, physical_range
+from cemfa.system.marginals import written
+from cemfa.system.uncertain import Row, physical_range
 
 Array = NDArray[np.float64]
 Coordinates = tuple[tuple[str, str], ...]
@@ -185,18 +186,18 @@ def _row(row: ParameterRow) -> Row:
     unit = units.parse(row.unit, place)
     share = unit.dimension == units.DIMENSIONLESS
     money = any(base == "VND" for base, _ in unit.dimension)
-    low, high = (None if x is None else x * unit.factor for x in (row.low, row.high))
-    value = row.value * unit.factor
-    lower, upper = physical_range(value, high, share=share, signed=money)
-    spread = Marginal(row.distribution, value, low, high, row.meaning or "", lower, upper)
+    points = pairs.points(row.points) if row.points else ()
+    high = max([x for x in (row.high, *(x for _, x in points)) if x is not None], default=0.0)
+    lower, upper = physical_range(row.value * unit.factor, high * unit.factor, share=share, signed=money)
     return Row(
         parameter=row.parameter,
-        marginal=spread,
+        marginal=written(row, unit.factor, lower=lower, upper=upper),
         index=tuple(sorted(row.index.items())),
         year=row.year,
         group=row.group,
         concentration=row.concentration,
         varies_by=row.varies_by,
+        correlated_with=pairs.correlations(row.correlated_with) if row.correlated_with else (),
         place=place,
     )
 

@@ -21,7 +21,7 @@ from cemfa.system.layout import Array
 STRIP: Final = 2**15
 """Numbers that are reduced at a time, so that they stay in the cache."""
 
-Method = Literal["linear", "hazen"]
+Interpolation = Literal["linear", "hazen"]
 Positions = NDArray[np.intp]
 
 
@@ -43,7 +43,7 @@ class Summary:
     quantiles: Array
 
 
-def summarised(rows: Array, levels: tuple[float, ...], *, squares: bool = True, method: Method = "linear") -> Summary:
+def summarised(rows: Array, levels: tuple[float, ...], *, squares: bool = True, method: Interpolation = "linear") -> Summary:
     """Return the summary of samples (N, S), whose last axis is the sample.
 
     Parameters
@@ -81,7 +81,7 @@ def summarised(rows: Array, levels: tuple[float, ...], *, squares: bool = True, 
     return Summary(count, mean, square, quantiles)
 
 
-def _sorted_quantiles(values: Array, levels: tuple[float, ...], method: Method) -> Array:
+def _sorted_quantiles(values: Array, levels: tuple[float, ...], method: Interpolation) -> Array:
     """Return quantiles (n, 3·Q) of sorted samples (n, S): one deviation of rank below, at, and above each level."""
     below, above, weight = _places(values.shape[-1], levels, method)
     low, high = values[:, below], values[:, above]
@@ -90,7 +90,7 @@ def _sorted_quantiles(values: Array, levels: tuple[float, ...], method: Method) 
 
 
 @lru_cache(maxsize=64)
-def _places(count: int, levels: tuple[float, ...], method: Method) -> tuple[Positions, Positions, Array]:
+def _places(count: int, levels: tuple[float, ...], method: Interpolation) -> tuple[Positions, Positions, Array]:
     """Return the two order statistics between which each quantile lies, and where between them."""
     level = np.array(levels)
     deviation = np.sqrt(level * (1.0 - level) / count)

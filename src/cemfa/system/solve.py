@@ -32,7 +32,7 @@ from cemfa.system.layout import Array, System
 from cemfa.system.limits import settle
 from cemfa.system.numbers import bind_plan, block_values
 from cemfa.system.reducing import Summary, side_by_side, summarised
-from cemfa.system.sampling import BLOCK
+from cemfa.system.sampling import BLOCK, Method
 from cemfa.workers import parts, worker_count
 
 Progress = Callable[[int, int], None]
@@ -48,6 +48,7 @@ def solve(
     plan: Plan | None = None,
     samples: int | Sequence[int] = 1,
     seed: int = 0,
+    sampling: Method = "random",
     request: Request | None = None,
     workers: int | None = None,
     limits: bool = True,
@@ -63,6 +64,9 @@ def solve(
         layer that exceeds its container, or a product that lacks the water of its stated moisture, is an error
         in central values; in samples the attributes ``overfull`` and ``short_of_water`` count them by good
     seed : of the random streams
+    sampling : how samples are laid out: ``random``, ``latin_hypercube`` (stratified within each block of 256) or
+        ``sobol`` (a scrambled Sobol sequence over all samples; there another parameter may change the draws of
+        others); the attribute ``sampling`` records it
     request : what to keep; default: everything for one sample, mean and quantiles of every flow for more. Every
         quantile has its error beside it (``flow_quantile_error``, one standard error). The attribute
         ``quantiles`` says whether these are ``exact`` or, of more samples than are meant to be held, ``mean of
@@ -98,7 +102,9 @@ def solve(
     refuse_too_large(footprint(system, wanted, len(numbers), width=widest, workers=count), len(numbers))
     blocks = len(_units(numbers, BLOCK))
     together = blocks > 1 and sorts_together(system, wanted, len(numbers))
-    run = Run(system, numbers, blocks, seed, wanted, limits=limits, drawn=samples != 1, together=together)
+    run = Run(
+        system, numbers, blocks, seed, wanted, limits=limits, drawn=samples != 1, together=together, sampling=sampling
+    )  # fmt: skip
     added = added_capacity(system, plan) if limits else None
     task = _Unit(run, bind_plan(system, plan), added, open_share(system, plan), width)
     collected = Collected(run)
@@ -205,7 +211,7 @@ class _Unit:
         for block in blocks:
             first = numbers[block.start] // BLOCK
             columns = np.array(numbers[block.start : block.stop]) - first * BLOCK
-            whole = sampler.block(self.run.seed, first)
+            whole = sampler.block(self.run.seed, first, self.run.sampling)
             drawn.append(whole if len(columns) == BLOCK else whole[:, columns])
         return drawn[0] if len(drawn) == 1 else np.concatenate(drawn, axis=1)
 

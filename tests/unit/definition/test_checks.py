@@ -289,7 +289,10 @@ def season(*months: int, value: float = 1.0) -> Edit:
         ([cell("parameters", 3, year=2024)], ["year-gap"]),
         ([cell("parameters", 3, year=2024, hold=True)], []),
         ([cell("parameters", 3, year=2024), add("parameters", row("separated", 0.3, "1"))], ["year-mixed"]),
-        ([cell("parameters", 3, correlated_with="kept")], ["correlation-reserved"]),
+        ([cell("parameters", 3, correlated_with="per_head:0.5")], []),
+        ([cell("parameters", 3, correlated_with="per_head=0.5")], ["correlation-form"]),
+        ([cell("parameters", 3, correlated_with="rainfall:0.5")], ["correlation-with-unknown"]),
+        ([cell("parameters", 3, points="0:0.1; 1:0,5")], ["points-form"]),
         ([cell("parameters", 3, varies_by="ward")], ["dimension-unknown"]),
         ([cell("parameters", 3, source="nobody")], ["source-unknown"]),
         # other tables

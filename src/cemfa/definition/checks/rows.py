@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from cemfa import units
+from cemfa.definition import pairs
 from cemfa.definition.checks.context import Context
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.schema import NumberRow, ParameterRow
-from cemfa.errors import Problem, UnitError
+from cemfa.errors import Place, Problem, UnitError
 
 _Index = tuple[tuple[str, str], ...]
 
@@ -136,11 +137,34 @@ def years(c: Context) -> Iterator[Problem]:
 
 
 def correlations(c: Context) -> Iterator[Problem]:
-    """Check that rank correlation between parameters is reserved, not silently ignored."""
+    """Check that the parameters a row is correlated with can be read and exist."""
     for position, row in enumerate(c.model.parameters):
-        if row.correlated_with is not None:
-            place = c.at("parameters", position, "correlated_with")
-            yield Problem("correlation-reserved", place, {"parameter": row.parameter})
+        if row.correlated_with is None:
+            continue
+        place = c.at("parameters", position, "correlated_with")
+        try:
+            found = pairs.correlations(row.correlated_with)
+        except pairs.PairsError as error:
+            yield Problem("correlation-form", place, {"parameter": row.parameter, "part": error.part})
+            continue
+        if "parameters" not in c.failed and "technologies" not in c.failed:
+            for other, _ in found:
+                if other not in c.rows:
+                    yield unknown("correlation-with-unknown", place, other, c.rows, parameter=row.parameter)
+
+
+def point_lists(c: Context) -> Iterator[Problem]:
+    """Check that the points of empirical distributions can be read."""
+    for table, position, row in _numbers(c):
+        yield from points_problems(row, c.at(table, position, "points"))
+
+
+def points_problems(row: NumberRow, place: Place) -> Iterator[Problem]:
+    """Yield what cannot be read in the points of one uncertain number."""
+    try:
+        pairs.points(row.points or "0")
+    except pairs.PairsError as error:
+        yield Problem("points-form", place, {"part": error.part})
 
 
 def labels(c: Context) -> Iterator[Problem]:
@@ -180,4 +204,4 @@ def _dimension(unit: str) -> units.Dimension | None:
         return None  # reported with its place
 
 
-RULES = (indices, row_units, sources, one_row_each, years, correlations, labels)
+RULES = (indices, row_units, sources, one_row_each, years, correlations, point_lists, labels)

@@ -11,6 +11,7 @@ from typing import Final
 from cemfa import units
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import unknown
+from cemfa.definition.checks.rows import points_problems
 from cemfa.definition.checks.uses import share_parameters, units_of
 from cemfa.definition.schema import Change, Funding, NumberRow, Project, Scenario
 from cemfa.errors import Place, Problem, UnitError
@@ -114,6 +115,7 @@ def _funding(
 def numbers(scenario: Scenario, at: At) -> Iterator[Problem]:
     """Check that uncertain numbers carry the unit that their field asks for, money its price year, all their source."""
     for path, row, expected in uncertain_numbers(scenario):
+        yield from points_problems(row, at(*path, "points"))
         place = at(*path, "unit")
         try:
             unit = units.parse(row.unit, place)

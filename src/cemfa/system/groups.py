@@ -1,0 +1,160 @@
+"""Dirichlet groups: which rows add up to one, and their draws; beside `evaluators`, used by `sampling`."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cemfa.errors import Problem
+from cemfa.system.evaluators import Pieces, pieces_of
+from cemfa.system.uncertain import Row, shown_row
+
+Array = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+GROUP_TOLERANCE: Final = 1e-9  # rounding of shares typed with nine digits
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Rows that share a Dirichlet distribution: positions, streams and parameters; rows of zero are left out."""
+
+    rows: tuple[int, ...]
+    streams: tuple[str, ...]
+    alpha: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Dirichlets:
+    """Whole parts one after the other: gamma quantiles divided by their sum within a part.
+
+    Gammas are taken as logarithms, so that a part of tiny parameters, whose numbers would all underflow, still has
+    shares. Parameters of `Pieces` as for one row each; `starts` is the first row of each part.
+    """
+
+    gammas: Pieces
+    starts: Positions
+    part: Positions
+    reads_scores: bool = True
+
+    @classmethod
+    def of(cls, parts: Sequence[Part]) -> Dirichlets:
+        """Return the evaluator of parts."""
+        alpha = np.array([a for part in parts for a in part.alpha])
+        sizes = np.array([len(part.alpha) for part in parts], dtype=np.intp)
+        zero, far = np.zeros((len(alpha), 1)), np.full((len(alpha), 1), np.inf)
+        gammas = pieces_of("gamma", np.stack([alpha, np.ones_like(alpha)], axis=1), zero, zero, zero, far)
+        return cls(gammas, np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes))
+
+    def __call__(self, read: Array) -> Array:
+        """Return the rows' shares (n, S) at normal scores (n, S)."""
+        logs = self.gammas.pieces(read)
+        logs -= np.maximum.reduceat(logs, self.starts)[self.part]
+        weights = np.exp(logs, out=logs)
+        weights /= np.add.reduceat(weights, self.starts)[self.part]
+        return weights
+
+
+def parts_of(rows: Sequence[Row]) -> tuple[list[Part], list[Problem]]:
+    """Return the parts of all groups, each of which sums to one, and the problems of groups that have none."""
+    members: dict[str, list[int]] = defaultdict(list)
+    for i, row in enumerate(rows):
+        if row.group is not None:
+            members[row.group].append(i)
+    problems: list[Problem] = []
+    found: list[Part] = []
+    for group, positions in members.items():
+        wrong = list(_group_problems(group, [rows[i] for i in positions]))
+        split = None if wrong else _split(rows, positions)
+        if split is None:
+            problems += wrong or [_sum_problem(group, [rows[i] for i in positions])]
+            continue
+        for part in _parts(rows, positions, split).values():
+            concentration = _concentration([rows[i] for i in part])
+            if concentration is None:
+                problems.append(_concentration_problem(group, [rows[i] for i in part]))
+                continue
+            drawn = [i for i in part if rows[i].marginal.value > 0]
+            streams = tuple(_component(group, rows[i], split) for i in drawn)
+            found.append(Part(tuple(drawn), streams, tuple(concentration * rows[i].marginal.value for i in drawn)))
+    return found, problems
+
+
+def _group_problems(group: str, rows: Sequence[Row]) -> Iterator[Problem]:
+    if len({row.varies_by for row in rows}) > 1:
+        yield Problem("group-varies-by", rows[0].place, {"group": group})
+    for row in rows:
+        value = row.marginal.value
+        if not 0 <= value <= 1:
+            yield Problem(
+                "distribution-range",
+                row.place,
+                {
+                    "parameter": shown_row(row),
+                    "kind": "dirichlet",
+                    "value": value,
+                    "lower": 0.0,
+                    "upper": 1.0,
+                },
+            )
+
+
+def _split(rows: Sequence[Row], positions: Sequence[int]) -> tuple[str, ...] | None:
+    """Return the fewest dimensions that part a group into vectors which each sum to one, None if none do.
+
+    A composition by district is one Dirichlet per district without the user writing nine group names;
+    dimensions of `varies_by` always part it, years too.
+    """
+    varies = rows[positions[0]].varies_by
+    others = sorted({dimension for i in positions for dimension, _ in rows[i].index} - set(varies))
+    for size in range(len(others) + 1):
+        for chosen in itertools.combinations(others, size):
+            split = (*varies, *chosen)
+            parts = _parts(rows, positions, split).values()
+            sums = [math.fsum(rows[i].marginal.value for i in part) for part in parts]
+            if all(abs(total - 1) <= GROUP_TOLERANCE for total in sums):
+                return split
+    return None
+
+
+def _concentration(rows: Sequence[Row]) -> float | None:
+    """Return the one concentration that the rows of a part give, on one row or on all; else None."""
+    given = {row.concentration for row in rows if row.concentration is not None}
+    only = given.pop() if len(given) == 1 else None
+    return only if only is not None and 0 < only < math.inf else None
+
+
+def _concentration_problem(group: str, rows: Sequence[Row]) -> Problem:
+    given = sorted({row.concentration for row in rows if row.concentration is not None})
+    shown = {"group": group, "parameter": shown_row(rows[0]), "count": len(given), "found": given}
+    return Problem("group-concentration", rows[0].place, shown)
+
+
+def _parts(rows: Sequence[Row], positions: Sequence[int], split: Sequence[str]) -> dict[object, list[int]]:
+    parts: dict[object, list[int]] = defaultdict(list)
+    for i in positions:
+        items = dict(rows[i].index)
+        parts[(rows[i].year, *(items.get(dimension, "") for dimension in split))].append(i)
+    return parts
+
+
+def _component(group: str, row: Row, split: Sequence[str]) -> str:
+    """Return the stream's name of a component: the same in every part, but for what varies independently."""
+    own = ",".join(item for dimension, item in row.index if dimension not in split)
+    varied = dict(row.index)
+    free = ",".join(varied[dimension] for dimension in row.varies_by if dimension in varied)
+    return f"{group}:{row.parameter}[{own}]" + (f"[{free}]" if free else "")
+
+
+def _sum_problem(group: str, rows: Sequence[Row]) -> Problem:
+    values = [row.marginal.value for row in rows if row.year == rows[0].year]
+    total = math.fsum(values)
+    shown = {"group": group, "sum": total, "excess": total - 1, "count": len(values)}
+    return Problem("group-sum", rows[0].place, shown)
