@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cemfa.system.scratch import Scratch
+
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
@@ -32,7 +34,9 @@ def hermite(values: Array, slopes: Array) -> Array:
     return np.stack([values[:-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise], axis=1)
 
 
-def horner(coefficients: Array, position: Array, base: Positions | None = None) -> Array:
+def horner(
+    coefficients: Array, position: Array, base: Positions | None = None, scratch: Scratch | None = None
+) -> Array:
     """Return the values of cubics at positions: the whole part chooses the interval, the rest is the argument.
 
     Parameters
@@ -40,15 +44,21 @@ def horner(coefficients: Array, position: Array, base: Positions | None = None) 
     coefficients : (intervals, 4)
     position : not negative, overwritten
     base : first interval of each row, where several tables stand in one
+    scratch : where the result stands
     """
-    interval = position.astype(np.intp)
-    position -= interval
+    scratch = scratch or Scratch()
+    found = np.floor(position, out=scratch.array("found", position.shape))
+    interval = scratch.array("interval", position.shape, np.intp)
+    np.copyto(interval, found, casting="unsafe")
+    position -= found
     if base is not None:
         interval += base
-    chosen = np.take(coefficients, interval, axis=0, mode="clip")  # one line of cache holds a cubic
-    found = chosen[..., 3] * position
+    chosen = scratch.array("chosen", (*position.shape, 4))
+    np.take(coefficients, interval, axis=0, mode="clip", out=chosen)  # one line of cache holds a cubic
+    np.multiply(chosen[..., 3], position, out=found)
     for k in (2, 1):
         found += chosen[..., k]
         found *= position
     found += chosen[..., 0]
-    return found
+    result: Array = found
+    return result

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cemfa import locale
 from cemfa.errors import CemfaError, Problem
+from cemfa.system.scratch import Scratch
 from cemfa.system.streams import BLOCK, UNIT_BITS, Words, raw_bits, states, uniforms, unit_numbers
 
 Array = NDArray[np.float64]
@@ -81,11 +82,11 @@ class Layout:
                 raise locale.error(CemfaError, Problem("sampling-unknown", parameters=shown))
         return cls(method, states(seed, words, index), order, points)
 
-    def uniforms(self, streams: Positions) -> Array:
+    def uniforms(self, streams: Positions, scratch: Scratch | None = None) -> Array:
         """Return the uniform numbers (n, 256) of some streams, strictly between 0 and 1."""
         start = self.start[streams]
         if self.method == "random":
-            return uniforms(start, BLOCK)
+            return uniforms(start, BLOCK, scratch=scratch)
         if self.method == "latin_hypercube":
             return _stratified(start, self.order[streams])
         return self._sobol(streams, start)

@@ -23,6 +23,7 @@ from cemfa.system.quantiles import (
     slope,
 )
 from cemfa.system.scores import LARGEST_SCORE
+from cemfa.system.scratch import Scratch
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -47,27 +48,24 @@ class Formula:
         """Whether it is the normal score that is read."""
         return self.family in ("normal", "lognormal")
 
-    def __call__(self, read: Array) -> Array:
+    def __call__(self, read: Array, scratch: Scratch | None = None) -> Array:
         """Return the quantiles (n, S) at uniform numbers or normal scores (n, S)."""
+        found: Array = (scratch or Scratch()).array("result", read.shape)
         match self.family, self.parameters:
-            case "uniform", (a, width):
-                return a + width * read
             case "triangular", (a, b, turn, lower, upper):
                 left = read <= turn
-                found = np.sqrt(np.where(left, read * lower, (1 - read) * upper))
+                np.sqrt(np.where(left, read * lower, (1 - read) * upper), out=found)
                 return np.where(left, a + found, b - found)
-            case "normal", (mean, sd):
-                return mean + sd * read
-            case "lognormal", (mu, sigma):
-                found = mu + sigma * read
-                return np.exp(found, out=found)
             case "weibull", (inverse_shape, log_scale):
-                found = np.log1p(-read)
-                np.negative(found, out=found)
-                np.log(found, out=found)
+                np.log1p(np.negative(read, out=found), out=found)
+                np.log(np.negative(found, out=found), out=found)
                 found *= inverse_shape
                 found += log_scale
                 return np.exp(found, out=found)
+            case family, (shift, scale):
+                np.multiply(read, scale, out=found)
+                found += shift
+                return np.exp(found, out=found) if family == "lognormal" else found
         raise ValueError(self.family)  # `of` makes no other
 
     @classmethod
@@ -76,7 +74,7 @@ class Formula:
         given = columns(parameters)
         match family, given:
             case "uniform", (a, b):
-                given = [a, b - a]
+                given = [a, b - a]  # as normal and lognormal: a shift and a scale
             case "triangular", (a, mode, b):
                 width = b - a
                 given = [a, b, (mode - a) / width, width * (mode - a), width * (b - mode)]
@@ -105,18 +103,19 @@ class Pieces:
     logarithmic: bool
     reads_scores: bool = True
 
-    def __call__(self, read: Array) -> Array:
+    def __call__(self, read: Array, scratch: Scratch | None = None) -> Array:
         """Return the quantiles (n, S) at normal scores (n, S)."""
-        found = self.pieces(read)
+        found = self.pieces(read, scratch)
         if self.logarithmic:
             np.exp(found, out=found)
         return np.clip(found, self.lower, self.upper, out=found)  # against rounding at the bounds
 
-    def pieces(self, read: Array) -> Array:
+    def pieces(self, read: Array, scratch: Scratch | None = None) -> Array:
         """Return what the pieces give, be it the number or its logarithm."""
-        position = read + LARGEST_SCORE
+        scratch = scratch or Scratch()
+        position = np.add(read, LARGEST_SCORE, out=scratch.array("position", read.shape))
         position *= self.width
-        return horner(self.coefficients, position, self.base)
+        return horner(self.coefficients, position, self.base, scratch)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,14 +144,17 @@ class Interpolation:
     upper: Array
     reads_scores: bool = False
 
-    def __call__(self, read: Array) -> Array:
+    def __call__(self, read: Array, scratch: Scratch | None = None) -> Array:
         """Return the quantiles (n, S) at uniform numbers (n, S)."""
-        cell = (read * self.cells).astype(np.intp)
+        scratch = scratch or Scratch()
+        found: Array = np.multiply(read, self.cells, out=scratch.array("result", read.shape))
+        cell = scratch.array("interval", read.shape, np.intp)
+        np.copyto(cell, found, casting="unsafe")
         cell += self.cell_base
         segment = np.take(self.guide, cell)
         for _ in range(self.most):
             segment += read >= np.take(self.ends, segment)
-        found = np.take(self.rise, segment)
+        np.take(self.rise, segment, out=found, mode="clip")
         found *= read
         found += np.take(self.start, segment)
         return np.clip(found, self.lower, self.upper, out=found)

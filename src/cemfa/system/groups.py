@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cemfa.errors import Problem
 from cemfa.system.evaluators import Pieces, pieces_of
+from cemfa.system.scratch import Scratch
 from cemfa.system.uncertain import Row, shown_row
 
 Array = NDArray[np.float64]
@@ -53,9 +54,9 @@ class Dirichlets:
         gammas = pieces_of("gamma", np.stack([alpha, np.ones_like(alpha)], axis=1), zero, zero, zero, far)
         return cls(gammas, np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes))
 
-    def __call__(self, read: Array) -> Array:
+    def __call__(self, read: Array, scratch: Scratch | None = None) -> Array:
         """Return the rows' shares (n, S) at normal scores (n, S)."""
-        logs = self.gammas.pieces(read)
+        logs = self.gammas.pieces(read, scratch)
         logs -= np.maximum.reduceat(logs, self.starts)[self.part]
         weights = np.exp(logs, out=logs)
         weights /= np.add.reduceat(weights, self.starts)[self.part]

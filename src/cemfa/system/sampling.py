@@ -22,6 +22,7 @@ from cemfa.system.evaluators import Evaluator, Formula, Interpolation, pieces_of
 from cemfa.system.groups import Dirichlets, Part, parts_of
 from cemfa.system.marginals import Fit, Marginal, fit
 from cemfa.system.scores import normal_scores
+from cemfa.system.scratch import Scratch, scratch_of_thread
 from cemfa.system.streams import BLOCK, Words, name_words
 from cemfa.system.uncertain import Row, shown_row
 
@@ -53,14 +54,14 @@ class _Batch:
     linked: tuple[Positions, Positions]
     evaluator: Evaluator | Dirichlets
 
-    def values(self, layout: Layout, correlated: Array) -> Array:
+    def values(self, layout: Layout, correlated: Array, scratch: Scratch) -> Array:
         """Return the rows' values (n, 256) in a block."""
-        read = layout.uniforms(self.streams)
+        read = layout.uniforms(self.streams, scratch)
         if len(self.linked[0]):
             read[self.linked[0]] = correlated[self.linked[1]]
         if self.evaluator.reads_scores:
-            read = normal_scores(read)
-        return self.evaluator(read if self.local is None else read[self.local])
+            read = normal_scores(read, scratch)
+        return self.evaluator(read if self.local is None else read[self.local], scratch)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,7 @@ class Sampler:
     stream_names: tuple[str, ...]
     reports: tuple[Problem, ...]
     _central: Array
+    _constant: Positions
     _words: Words
     _dimension: Positions
     _links: tuple[Link, ...]
@@ -111,15 +113,17 @@ class Sampler:
         streams = {name: n for n, name in enumerate(dict.fromkeys(names))}
         joined = tuple(Link(_positions(streams[n] for n in found), factor) for found, factor in linked)
         shared = {int(stream): n for n, stream in enumerate(s for link in joined for s in link.streams)}
-        single_batches = _marginals(rows, fits, drawn, streams, shared)
+        batches = (*_marginals(rows, fits, drawn, streams, shared), *_dirichlets(parts, streams))
+        random = {row for batch in batches for row in batch.rows.tolist()}
         return cls(
             stream_names=tuple(streams),
             reports=tuple(problems),
             _central=np.array([row.marginal.value for row in rows], dtype=np.float64),
+            _constant=_positions(i for i in range(len(rows)) if i not in random),
             _words=name_words(tuple(streams)),
             _dimension=names_in_order(tuple(streams)),
             _links=joined,
-            _batches=(*single_batches, *_dirichlets(parts, streams)),
+            _batches=batches,
         )
 
     def central(self) -> Array:
@@ -134,7 +138,7 @@ class Sampler:
             found[link.streams] = link.uniforms(found[link.streams], method)
         return normal_scores(found)
 
-    def block(self, seed: int, index: int, method: Method = "random") -> Array:
+    def block(self, seed: int, index: int, method: Method = "random", *, out: Array | None = None) -> Array:
         """Return the draws (R, 256) of one random block.
 
         Parameters
@@ -142,6 +146,7 @@ class Sampler:
         seed : integer from 0 to 2**63 - 1, which a file can hold
         index : number of the block; it holds the samples 256·index to 256·index + 255
         method : how samples are laid out, see `designs.Method`
+        out : (R, 256), overwritten and returned; None: a new array
 
         Raises
         ------
@@ -151,10 +156,11 @@ class Sampler:
         layout = self._layout(seed, index, method)
         correlated = [link.uniforms(layout.uniforms(link.streams), method) for link in self._links]
         together = np.concatenate(correlated) if correlated else np.empty((0, BLOCK))
-        values = np.empty((len(self._central), BLOCK))
-        values[:] = self._central[:, None]
+        values = np.empty((len(self._central), BLOCK)) if out is None else out
+        values[self._constant] = self._central[self._constant, None]
+        scratch = scratch_of_thread()
         for batch in self._batches:
-            values[batch.rows] = batch.values(layout, together)
+            values[batch.rows] = batch.values(layout, together, scratch)
         return values
 
     def samples(self, seed: int, first: int, count: int, method: Method = "random") -> Array:

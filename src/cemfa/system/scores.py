@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from cemfa.system.cubics import horner, through_nodes
+from cemfa.system.scratch import Scratch
 
 Array = NDArray[np.float64]
 
@@ -34,25 +35,27 @@ def _ratio(w: Array) -> Array:
 _TABLE: Final = through_nodes(_ratio, np.arange(0.0, _LARGEST, 1 / _STEPS), 1 / _STEPS)
 
 
-def normal_scores(uniform: Array) -> Array:
+def normal_scores(uniform: Array, scratch: Scratch | None = None) -> Array:
     """Return Φ⁻¹(u), within 1e-9 of the exact score.
 
     Parameters
     ----------
     uniform : strictly between 0 and 1, where 1 − u is exact (as `streams.unit_numbers`)
+    scratch : where the result stands
 
     Examples
     --------
     >>> normal_scores(np.array([0.5, 0.95])).round(6).tolist()
     [0.0, 1.644854]
     """
-    odd = 2.0 * uniform
-    position = 2.0 - odd
+    scratch = scratch or Scratch()
+    odd = np.multiply(uniform, 2.0, out=scratch.array("odd", uniform.shape))
+    position = np.subtract(2.0, odd, out=scratch.array("position", uniform.shape))
     position *= odd
     np.log(position, out=position)
     position *= -_STEPS
     np.maximum(position, 0.0, out=position)
     odd -= 1.0
-    found = horner(_TABLE, position)
+    found = horner(_TABLE, position, scratch=scratch)
     found *= odd
     return found

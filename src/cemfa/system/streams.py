@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cemfa import locale
 from cemfa.errors import CemfaError, Problem
+from cemfa.system.scratch import Scratch
 
 Array = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -71,9 +72,10 @@ def states(seed: int, words: Words, *counters: int) -> Words:
     return found
 
 
-def mixed(state: Words) -> Words:
+def mixed(state: Words, scratch: Scratch | None = None) -> Words:
     """Return the finaliser of SplitMix64 (Stafford's variant 13) of each word; the argument is overwritten."""
-    spare = np.right_shift(state, _SHIFTS[0])
+    spare = (scratch or Scratch()).array("spare", state.shape, np.uint64)
+    np.right_shift(state, _SHIFTS[0], out=spare)
     state ^= spare
     state *= _FIRST
     np.right_shift(state, _SHIFTS[1], out=spare)
@@ -84,7 +86,7 @@ def mixed(state: Words) -> Words:
     return state
 
 
-def raw_bits(state: Words, count: int, first: int = 0) -> Words:
+def raw_bits(state: Words, count: int, first: int = 0, scratch: Scratch | None = None) -> Words:
     """Return the 64-bit numbers `first` to `first + count - 1` of each stream, (n, count).
 
     Examples
@@ -95,19 +97,22 @@ def raw_bits(state: Words, count: int, first: int = 0) -> Words:
     [[6457827717110365317, 3203168211198807973]]
     """
     steps = np.arange(first + 1, first + count + 1, dtype=np.uint64) * STEP
-    return mixed(state[:, None] + steps)
+    scratch = scratch or Scratch()
+    bits = scratch.array("bits", (len(state), count), np.uint64)
+    return mixed(np.add(state[:, None], steps, out=bits), scratch)
 
 
-def unit_numbers(whole: Words) -> Array:
+def unit_numbers(whole: Words, scratch: Scratch | None = None) -> Array:
     """Return (k + 1/2) / 2⁵² for whole numbers k below 2⁵²: strictly between 0 and 1, symmetric about 1/2."""
-    found = whole.view(np.int64).astype(np.float64)
+    found: Array = (scratch or Scratch()).array("unit", whole.shape)
+    np.copyto(found, whole.view(np.int64))
     found += 0.5
     found *= 2.0**-UNIT_BITS
     return found
 
 
-def uniforms(state: Words, count: int, first: int = 0) -> Array:
+def uniforms(state: Words, count: int, first: int = 0, scratch: Scratch | None = None) -> Array:
     """Return the uniform numbers (n, count) of each stream, from the upper 52 bits; never 0 or 1."""
-    bits = raw_bits(state, count, first)
+    bits = raw_bits(state, count, first, scratch)
     bits >>= _SPARE
-    return unit_numbers(bits)
+    return unit_numbers(bits, scratch)

@@ -156,6 +156,23 @@ def test_samples_are_blocks_drawn_whole_then_cut(method):
     assert np.array_equal(sampler.samples(9, 250, 20, method), whole[:, 250:270])
 
 
+def test_blocks_keep_their_numbers_while_others_are_drawn():
+    sampler = Sampler.of([Row(f"p{n}", law) for n, law in enumerate(MIXED)])
+    first, scores = sampler.block(1, 0), sampler.scores(1, 0)
+    kept = first.copy(), scores.copy()
+    sampler.block(1, 1)
+    sampler.scores(1, 1)
+    assert np.array_equal(first, kept[0])
+    assert np.array_equal(scores, kept[1])
+
+
+def test_a_given_array_is_filled():
+    rows = [Row("a", NORMAL), Row("b", Marginal("constant", 7.0)), Row("c", GAMMA)]
+    filled = np.full((3, BLOCK), np.nan)
+    assert Sampler.of(rows).block(1, 2, out=filled) is filled
+    assert np.array_equal(filled, Sampler.of(rows).block(1, 2))
+
+
 def test_rows_of_a_parameter_and_their_years_are_read_from_one_stream():
     rows = [Row("a", law, year=year) for year in range(2020, 2120) for law in (NORMAL,)]
     drawn = Sampler.of([*rows, Row("b", NORMAL)]).block(0, 0)
