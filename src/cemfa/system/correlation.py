@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from cemfa.errors import Place, Problem
-from cemfa.system.scores import normal_scores
+from cemfa.system.scores import normal_scores, uniform_numbers
 
 if TYPE_CHECKING:
     from cemfa.system.designs import Method
@@ -27,7 +26,6 @@ Positions = NDArray[np.intp]
 
 _LEAST: Final = 1e-9  # smallest eigenvalue of a matrix that can be factored with digits to spare
 _CLEAR: Final = 0.01  # smallest eigenvalue of the matrix proposed, so that its three decimals may be typed
-_SMALLEST: Final = 2.0**-53
 
 
 def pearson(rank: float) -> float:
@@ -53,11 +51,18 @@ class Link:
     Parameters
     ----------
     streams : (k,)
-    factor : (k, k), lower triangle of Cholesky
+    correlation : (k, k), of their normal scores
+    factor : (k, k), its lower triangle of Cholesky
     """
 
     streams: Positions
+    correlation: Array
     factor: Array
+
+    @classmethod
+    def of(cls, streams: Positions, correlation: Array) -> Link:
+        """Return streams drawn together with a positive definite correlation of their scores."""
+        return cls(streams, correlation, np.linalg.cholesky(correlation).astype(np.float64))
 
     def uniforms(self, independent: Array, method: Method) -> Array:
         """Return correlated uniform numbers (k, 256) from independent ones.
@@ -73,12 +78,11 @@ class Link:
         if method == "latin_hypercube":
             ranks = np.argsort(np.argsort(mixed, axis=1, kind="stable"), axis=1, kind="stable")
             return np.take_along_axis(np.sort(independent, axis=1), ranks, axis=1)
-        found: Array = np.clip(ndtr(mixed), _SMALLEST, 1 - _SMALLEST)
-        return found
+        return uniform_numbers(mixed)
 
 
 def links(rows: Sequence[Row], drawn: Mapping[int, str]) -> tuple[list[tuple[tuple[str, ...], Array]], list[Problem]]:
-    """Return the names of streams that are drawn together with the factor of each such set, and what is wrong.
+    """Return the names of streams that are drawn together with the correlation of their scores, and what is wrong.
 
     Parameters
     ----------
@@ -106,7 +110,7 @@ def links(rows: Sequence[Row], drawn: Mapping[int, str]) -> tuple[list[tuple[tup
     for names in _components(pairs):
         matrix = _matrix(names, pairs)
         if np.linalg.eigvalsh(matrix)[0] > _LEAST:
-            made.append((names, np.linalg.cholesky(matrix).astype(np.float64)))
+            made.append((names, matrix))
         else:
             problems.append(_matrix_problem(names, matrix, place_of[names[0]]))
     return made, problems

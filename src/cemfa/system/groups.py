@@ -37,10 +37,11 @@ class Dirichlets:
     """Whole parts one after the other: gamma quantiles divided by their sum within a part.
 
     Gammas are taken as logarithms, so that a part of tiny parameters, whose numbers would all underflow, still has
-    shares. Parameters of `Pieces` as for one row each; `starts` is the first row of each part.
+    shares. `alpha` (n,) are the parameters, `starts` the first row of each part.
     """
 
     gammas: Pieces
+    alpha: Array
     starts: Positions
     part: Positions
     reads_scores: bool = True
@@ -52,7 +53,7 @@ class Dirichlets:
         sizes = np.array([len(part.alpha) for part in parts], dtype=np.intp)
         zero, far = np.zeros((len(alpha), 1)), np.full((len(alpha), 1), np.inf)
         gammas = pieces_of("gamma", np.stack([alpha, np.ones_like(alpha)], axis=1), zero, zero, zero, far)
-        return cls(gammas, np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes))
+        return cls(gammas, alpha, np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes))
 
     def __call__(self, read: Array, scratch: Scratch | None = None) -> Array:
         """Return the rows' shares (n, S) at normal scores (n, S)."""

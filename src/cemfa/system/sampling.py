@@ -21,7 +21,8 @@ from cemfa.system.designs import Layout, Method, names_in_order
 from cemfa.system.evaluators import Evaluator, Formula, Interpolation, pieces_of
 from cemfa.system.groups import Dirichlets, Part, parts_of
 from cemfa.system.marginals import Fit, Marginal, fit
-from cemfa.system.scores import normal_scores
+from cemfa.system.moments import Spread, of_dirichlets, of_marginals
+from cemfa.system.scores import normal_scores, uniform_numbers
 from cemfa.system.scratch import Scratch, scratch_of_thread
 from cemfa.system.streams import BLOCK, Words, name_words
 from cemfa.system.uncertain import Row, shown_row
@@ -62,6 +63,17 @@ class _Batch:
         if self.evaluator.reads_scores:
             read = normal_scores(read, scratch)
         return self.evaluator(read if self.local is None else read[self.local], scratch)
+
+    def spread(self, count: int) -> Spread:
+        """Return the moments of the rows, of `count` in all."""
+        streams = self.streams if self.local is None else self.streams[self.local]
+        if isinstance(self.evaluator, Dirichlets):
+            return of_dirichlets(self.rows, streams, self.evaluator.alpha, self.evaluator.starts, count)
+        return of_marginals(self.rows, streams, self._at, count)
+
+    def _at(self, scores: Array) -> Array:
+        """Return the rows' values (n, S) at normal scores of their own."""
+        return self.evaluator(scores if self.evaluator.reads_scores else uniform_numbers(scores))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +123,7 @@ class Sampler:
             raise locale.error(DefinitionError, errors)
         names = (*drawn.values(), *(stream for part in parts for stream in part.streams))
         streams = {name: n for n, name in enumerate(dict.fromkeys(names))}
-        joined = tuple(Link(_positions(streams[n] for n in found), factor) for found, factor in linked)
+        joined = tuple(Link.of(_positions(streams[n] for n in found), matrix) for found, matrix in linked)
         shared = {int(stream): n for n, stream in enumerate(s for link in joined for s in link.streams)}
         batches = (*_marginals(rows, fits, drawn, streams, shared), *_dirichlets(parts, streams))
         random = {row for batch in batches for row in batch.rows.tolist()}
@@ -129,6 +141,18 @@ class Sampler:
     def central(self) -> Array:
         """Return the central values (R,): the `value` column as written, whether mode, mean or median."""
         return self._central.copy()
+
+    def spread(self) -> Spread:
+        """Return mean and spread of all rows, as they are drawn.
+
+        Examples
+        --------
+        >>> sampler = Sampler.of([Row("yield", Marginal("uniform", 2.0, 1.0, 3.0))])
+        >>> sampler.spread().mean.round(6).tolist(), sampler.spread().size.round(6).tolist()
+        ([2.0], [0.57735])
+        """
+        linked = tuple((link.streams, link.correlation) for link in self._links)
+        return Spread.of(self._central, [batch.spread(len(self._central)) for batch in self._batches], linked)
 
     def scores(self, seed: int, index: int, method: Method = "random") -> Array:
         """Return the normal scores (stream, 256) of one block: what is random, before any distribution."""

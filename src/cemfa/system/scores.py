@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from cemfa.system.cubics import horner, through_nodes
 from cemfa.system.scratch import Scratch
@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 
 LARGEST_SCORE: Final = 8.25
 """Scores are quantiles of 52-bit numbers; none is beyond Φ⁻¹(1 − 2⁻⁵³) = 8.21."""
+_SMALLEST: Final = 2.0**-53
 _STEPS: Final = 16.0  # intervals per unit of w
 _LARGEST: Final = 37.0  # w of the smallest number, 2^-53, is 35.4
 
@@ -58,4 +59,10 @@ def normal_scores(uniform: Array, scratch: Scratch | None = None) -> Array:
     odd -= 1.0
     found = horner(_TABLE, position, scratch=scratch)
     found *= odd
+    return found
+
+
+def uniform_numbers(scores: Array) -> Array:
+    """Return Φ(z), strictly between 0 and 1: the inverse of `normal_scores`."""
+    found: Array = np.clip(ndtr(scores), _SMALLEST, 1 - _SMALLEST)
     return found

@@ -19,9 +19,14 @@ def one(marginal):
     return spread.mean[0], spread.size[0]
 
 
-def beta(marginal):
-    a, b, low, high = fit(marginal).parameters
-    return stats.beta(a, b, low, high - low)
+def fitted(marginal):
+    match fit(marginal).family, fit(marginal).parameters:
+        case "beta", (a, b, low, high):
+            return stats.beta(a, b, low, high - low)
+        case "gamma", (shape, scale):
+            return stats.gamma(shape, scale=scale)
+        case _, (shape, scale):
+            return stats.weibull_min(shape, scale=scale)
 
 
 @pytest.mark.parametrize(
@@ -36,16 +41,18 @@ def beta(marginal):
         # drawn from a cubic table that keeps 1e-6 of the range
         (Marginal("beta", 0.2, 0.05, 0.45, lower=0.0, upper=1.0), None, 1e-5),
         (Marginal("pert", 2.0, 1.0, 6.0), None, 1e-5),
-        # 0.0416 of the probability lies below zero and is cut off; corners of the cut lie between two nodes
-        (Marginal("normal", 1.0, 0.05, 1.95, lower=0.0), "cut", 1e-12),
+        # 0.0416 of the probability lies below zero and is cut off; pieces keep 1e-6 of the spread
+        (Marginal("normal", 1.0, 0.05, 1.95, lower=0.0), "cut", 1e-6),
+        (Marginal("gamma", 10.0, 3.0, 21.0, lower=0.0), None, 1e-6),
+        (Marginal("weibull", 10.0, 3.0, 18.0, lower=0.0), None, 1e-9),
     ],
-    ids=["uniform", "normal", "lognormal", "triangular", "beta", "pert", "cut normal"],
+    ids=["uniform", "normal", "lognormal", "triangular", "beta", "pert", "cut normal", "gamma", "weibull"],
 )
 def test_mean_and_deviation_are_those_of_the_law(marginal, law, tolerance):
     if law == "cut":
         sd = 0.95 / Z95
         law = stats.truncnorm(-1.0 / sd, INF, 1.0, sd)
-    law = law or beta(marginal)
+    law = law or fitted(marginal)
     mean, deviation = one(marginal)
     assert mean == pytest.approx(law.mean(), rel=tolerance)
     assert deviation == pytest.approx(law.std(), rel=tolerance)
@@ -99,3 +106,17 @@ def test_correlated_streams_share_their_covariance():
     whole = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.0], [0.5, 0.0, 1.0]])
     assert spread.parts(effects).sum() == pytest.approx(effects @ whole @ effects, rel=1e-12)
     assert spread.parts(effects)[1] == effects[1] ** 2
+
+
+def test_the_spread_knows_which_rows_are_correlated():
+    """Variance of a linear function of correlated draws, against the draws themselves."""
+    rows = [
+        Row("a", Marginal("normal", 10.0, 8.0, 12.0), correlated_with=(("b", 0.6),)),
+        Row("b", Marginal("normal", 5.0, 4.0, 6.0)),
+        Row("c", Marginal("normal", 5.0, 4.0, 6.0)),
+    ]
+    sampler, weight = Sampler.of(rows), np.array([1.0, -2.0, 0.5])
+    spread = sampler.spread()
+    variance = spread.parts(weight @ spread.directions(3)).sum()
+    drawn = weight @ sampler.samples(2, 0, 65_536)
+    assert drawn.var() == pytest.approx(variance, rel=4 * math.sqrt(2 / 65_536))  # four standard errors
