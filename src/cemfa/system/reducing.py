@@ -43,7 +43,9 @@ class Summary:
     quantiles: Array
 
 
-def summarised(rows: Array, levels: tuple[float, ...], *, squares: bool = True, method: Interpolation = "linear") -> Summary:
+def summarised(
+    rows: Array, levels: tuple[float, ...], *, squares: bool = True, method: Interpolation = "linear"
+) -> Summary:
     """Return the summary of samples (N, S), whose last axis is the sample.
 
     Parameters

@@ -11,7 +11,7 @@ from scipy import stats
 
 from cemfa.results import Request
 from cemfa.system.reducing import Running, reduced, summarised, with_errors
-from cemfa.system.sampling import BLOCK, normal_scores
+from cemfa.system.streams import BLOCK, name_words, states, uniforms
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -29,8 +29,8 @@ NORMAL = stats.norm()
 
 def drawn(name, count, law=NORMAL):
     """Return samples (1, count) of a law, from the streams of cemfa."""
-    scores = np.concatenate([normal_scores(5, name, block) for block in range(-(-count // BLOCK))])[:count]
-    return law.ppf(stats.norm.cdf(scores))[None]
+    blocks = [uniforms(states(5, name_words([name]), block), BLOCK).ravel() for block in range(-(-count // BLOCK))]
+    return law.ppf(np.concatenate(blocks)[:count])[None]
 
 
 @settings(deadline=None, max_examples=30)
