@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -157,11 +158,48 @@ DemandWritten = Annotated[Demand, BeforeValidator(_demand, json_schema_input_typ
 """A demand as it may be written: in full, or as the product alone."""
 
 
+LIFETIME_PARAMETERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "fixed": ("mean",),
+        "normal": ("mean", "sd"),
+        "folded_normal": ("mean", "sd"),
+        "lognormal": ("mean", "sd"),
+        "weibull": ("shape", "scale"),
+        "gamma": ("shape", "scale"),
+    }
+)
+"""Parameters that each law of the lifetime needs, in the order in which survival curves take them."""
+
+
 class Stock(Frozen):
-    """A stock: everything that enters the process enters it; its shares divide the release."""
+    """A stock: everything that enters the process enters it; its shares divide the release.
+
+    What enters stays for ever, or leaves by `decay`, or by `lifetime`; one of the two.
+    """
 
     decay: Literal["none", "first_order"] = "none"
     """`none`: all that enters stays; `first_order`: a degradable part leaves, from the year after deposit."""
+    lifetime: Literal["fixed", "normal", "folded_normal", "lognormal", "weibull", "gamma"] | None = None
+    """Law of the lifetime; each year's inflow leaves by it, with the composition it came with."""
+    mean: Id | None = None
+    """Parameter of `fixed`, `normal`, `folded_normal` and `lognormal`: mean lifetime [year]; of `folded_normal`
+    that of the normal law before it is folded."""
+    sd: Id | None = None
+    """Parameter of `normal`, `folded_normal` and `lognormal`: standard deviation of the lifetime [year]."""
+    shape: Id | None = None
+    """Parameter of `weibull` and `gamma`: shape [1]."""
+    scale: Id | None = None
+    """Parameter of `weibull` and `gamma`: scale [year]."""
+    timing: Literal["end_of_year", "mid_year", "start_of_year", "through_year"] = "end_of_year"
+    """When a year's inflow enters. `end_of_year`: survival at whole ages, 0 in the year of entry (ODYM);
+    `mid_year`, `start_of_year`: at ages half a year and a year older; `through_year`: spread evenly over the year."""
+    content: Product | None = None
+    """Content at the end of each year, a product of parameters [mass]; one import with `fills: stock` holds it."""
+    basis: Id = "fresh"
+    """Basis of `content`: `fresh` or a layer."""
+    surplus: Literal["refuse", "retire"] = "refuse"
+    """Where `content` shrinks faster than things leave by their lifetime: `refuse` is an error; `retire` makes all
+    cohorts leave early by the same share."""
     layer: Id | None = None
     """Layer that decays."""
     rate: Id | None = None
@@ -170,6 +208,11 @@ class Stock(Frozen):
     """Parameter: share of the layer that can decay; the rest accumulates."""
     history: str | None = None
     """Table of deposits before the first period; without it the yearly release is refused as `no-history`."""
+    history_states: Literal["entered", "left"] = "entered"
+    """With `lifetime`: the table says what `entered` in each year [mass per time], or what is `left` of it at the
+    end of the year before the first period [mass]."""
+    starts: Literal["empty"] | None = None
+    """With `lifetime` and without `history`: the stock is known to be empty before the first period."""
 
 
 class Store(Frozen):
@@ -298,8 +341,9 @@ class Flow(Frozen):
     """Transfer coefficient: a product for all layers, `remainder`, or a mapping of every layer (or `other`)."""
     ratio: Ratio | None = None
     """Proportional to another flow that enters or leaves the same process."""
-    fills: Literal["demand"] | None = None
-    """On one import into a process with a demand: what its other inflows lack."""
+    fills: Literal["demand", "stock"] | None = None
+    """On one import: `demand`, what the other inflows of a process with a demand lack; `stock`, what holds the
+    content given of its stock."""
     refused: bool = False
     """Carries only what other flows' `otherwise` lists send it."""
     otherwise: tuple[Id, ...] = ()
@@ -437,7 +481,7 @@ class HistoryRow(Frozen):
     value: Number = Field(ge=0)
     """Mass deposited [unit]."""
     unit: str
-    """Mass per year."""
+    """Mass per year; mass where the stock's history states what is left."""
     basis: Literal["reported", "derived", "unverified"]
     """As for parameters."""
     source: str

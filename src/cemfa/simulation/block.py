@@ -30,7 +30,7 @@ from cemfa.simulation.year import Offer, assemble, offer_of, shares_of
 from cemfa.system.balance import largest_residual
 from cemfa.system.capacity import group_of
 from cemfa.system.changes import Binding
-from cemfa.system.holding import Holding, closing, opening, released
+from cemfa.system.holding import Holding, Releasing, closing, opening, releasing
 from cemfa.system.kept import Year
 from cemfa.system.layout import System
 from cemfa.system.limits import Settled, settle
@@ -178,10 +178,10 @@ class Block:
             year = self.case.system.years[period]
             numbers = block_values(self.case.system, self._draws, self.case.binding, period)
             holding = holding or opening(self.case.system, numbers)
-            release = released(self.case.system, holding, numbers)
+            leaving = releasing(self.case.system, holding, numbers)
             self._begin_year(env, year, numbers)
             months = months_of(year, int(env.now), network.profiles, self.case.system.model.seasons)
-            course = _YearCourse(self, numbers, release, months, period)
+            course = _YearCourse(self, leaving, months, period)
             for _ in range(int(self.case.system.days[period])):
                 yield env.timeout(1)
                 course.day(*self.plants.day(env.now))
@@ -251,8 +251,9 @@ class Block:
 class _YearCourse:
     """One year of a block: its offer, its days, and how it ends."""
 
-    def __init__(self, block: Block, numbers: Numbers, release: Array, months: Sequence[Month], period: int) -> None:
-        self.block, self.numbers, self.release, self.months, self.period = block, numbers, release, months, period
+    def __init__(self, block: Block, leaving: Releasing, months: Sequence[Month], period: int) -> None:
+        self.block, self.leaving, self.months, self.period = block, leaving, months, period
+        self.numbers, self.release = leaving.numbers, leaving.release
         self.case, self.clock = block.case, block.clock
         self.year = self.case.system.years[period]
         self.opening_content = self.clock.content
@@ -271,8 +272,10 @@ class _YearCourse:
         """Return the year with all its flows, and what the stocks hold at its end."""
         settled, flows = self._settled()
         system, clock, tally = self.case.system, self.clock, self.clock.tally
-        residual = self._residual(flows)
-        after = closing(system, holding, self.numbers, self.release, flows, inflows(system).add(flows))
+        entering = inflows(system).add(flows)
+        release = self.release.whole(system, entering)
+        residual = self._residual(flows, release)
+        after = closing(system, holding, self.leaving, release, flows, entering)
         year = Year(flows, settled.throughput, after.content, self.numbers.cells, residual)
         days = float(system.days[self.period])
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -284,15 +287,10 @@ class _YearCourse:
     def _first_offer(self) -> Offer:
         system, numbers = self.case.system, self.numbers
         if self.case.network.volatile:
-            return offer_of(
-                self.case.network, *shares_of(self.case.network, numbers, settle(system, numbers, None, self.release))
-            )
-        mass = numbers.coefficient
-        if system.stocks:
-            mass = mass.copy()
-            for number, stock in enumerate(system.stocks):
-                mass[system.source == stock.process] *= self.release[number]
-        return offer_of(self.case.network, numbers.coefficient, mass)
+            settled = settle(system, numbers, None, self.release)
+            return offer_of(self.case.network, *shares_of(self.case.network, numbers, settled), self.release)
+        mass = self.release.masses(system, numbers.coefficient)
+        return offer_of(self.case.network, numbers.coefficient, mass, self.release)
 
     def _settled(self) -> tuple[Settled, Array]:
         """Return the balance of the year; where shares depend on it, repeat the year until they stand still."""
@@ -300,7 +298,8 @@ class _YearCourse:
         if not self.case.network.volatile:
             return settled, flows
         for _ in range(PASSES):
-            offer = offer_of(self.case.network, *shares_of(self.case.network, self.numbers, settled))
+            shares = shares_of(self.case.network, self.numbers, settled)
+            offer = offer_of(self.case.network, *shares, self.release)
             if _change(offer, self.offer) <= MOVED:
                 return settled, flows
             self.offer, self.clock.content = offer, self.opening_content
@@ -315,14 +314,14 @@ class _YearCourse:
         realised = clock.desk.realised()
         return assemble(self.case.network, self.numbers, realised, clock.drawn, clock.spoiled, self.release)
 
-    def _residual(self, flows: Array) -> float:
+    def _residual(self, flows: Array, release: Array) -> float:
         """Return the largest residual of the year; stores give their opening content and keep their closing one."""
         stored = self.case.network.places.stored
         if not stored:
-            return largest_residual(self.case.system, flows, self.release, year=self.year)
+            return largest_residual(self.case.system, flows, release, year=self.year)
         checked = self.case.stores.with_content(self.case.system)
         widened = np.concatenate((flows, self.opening_content, self.clock.content))
-        return largest_residual(checked, widened, self.release, year=self.year)
+        return largest_residual(checked, widened, release, year=self.year)
 
 
 def _change(new: Offer, old: Offer) -> float:

@@ -487,7 +487,7 @@ def _joined_state(found: Sequence[State]) -> State:
         return np.concatenate(arrays, axis=-1)
 
     holdings = [state.holding for state in found if state.holding is not None]
-    holding = Holding(joined([h.content for h in holdings]), joined([h.decaying for h in holdings]))
+    holding = Holding.joined(holdings)
     rates = {
         year: (joined([s.rates[year][0] for s in found]), joined([s.rates[year][1] for s in found]))
         for year in found[0].rates
@@ -498,6 +498,6 @@ def _joined_state(found: Sequence[State]) -> State:
 def _cut_state(state: State, replications: range) -> State:
     cut = slice(replications.start, replications.stop)
     held = state.holding
-    holding = None if held is None else Holding(held.content[..., cut], held.decaying[..., cut])
+    holding = None if held is None else held.cut(cut)
     rates = {year: (between[:, cut], repair[:, cut]) for year, (between, repair) in state.rates.items()}
     return State(state.content[..., cut], holding, rates)

@@ -37,6 +37,7 @@ from cemfa.simulation.strands import Strands, spin
 from cemfa.system.elimination import OUTSIDE, Elimination, eliminate
 from cemfa.system.layout import Dispatch, System
 from cemfa.system.pattern import Pattern
+from cemfa.system.releasing import passing
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -186,7 +187,8 @@ def build_network(
         cut[flow] = len(stops) > 1 or places.sites.store[stops[0][1]] >= 0
     reach = _Reach(system, cut)
     entered = sorted({int(system.target[f]) for stops in paths.values() for f, g, _ in stops if _passes(places, g)})
-    sources = {flow: reach.upstream(int(system.source[flow])) for flow in paths}
+    # what leaves a stock as an input depends on nothing that is decided in the year
+    sources = {f: reach.upstream(OUTSIDE if system.given[f] else int(system.source[f])) for f in paths}
     injected = [p for p in (*entered, *places.stored) if p != OUTSIDE]
     depends = {flow: tuple(p for p in injected if p in sources[flow]) for flow in paths}
     targets = tuple(p for p in injected if any(p in found for found in depends.values()))
@@ -409,7 +411,8 @@ def _profiles(system: System, upstream: set[int], watched: set[int]) -> tuple[st
     entering = [
         f for f in np.flatnonzero(system.given).tolist() if f in watched or int(system.target[f]) in upstream
     ]  # fmt: skip
-    return tuple(sorted({system.season[f] for f in entering}))
+    even = {""} if any(system.stocks[number].process in upstream for number in passing(system)) else set()
+    return tuple(sorted({system.season[f] for f in entering} | even))
 
 
 def _probes(courses: Sequence[Course], targets: int) -> tuple[tuple[int, ...], ...]:

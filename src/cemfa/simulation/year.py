@@ -17,6 +17,7 @@ from cemfa.system.elimination import OUTSIDE
 from cemfa.system.executors import factorise, substitute
 from cemfa.system.limits import Settled, settle
 from cemfa.system.numbers import Numbers
+from cemfa.system.releasing import Release
 from cemfa.system.rows import RowGroups
 
 Array = NDArray[np.float64]
@@ -38,17 +39,22 @@ class Offer:
     answer: Array
 
 
-def offer_of(network: Network, share: Array, mass: Array) -> Offer:
+def offer_of(network: Network, share: Array, mass: Array, release: Release) -> Offer:
     """Return what a year offers the watched flows.
 
     Parameters
     ----------
     share : shape (F, L, S), shares of the flows that leave processes [1]
     mass : shape (F, L, S), mass of the flows that are given, from outside or out of stocks [t/year]
+    release : of stocks; what older cohorts release comes evenly over the days, the rest on the day it enters
     """
-    upstream = network.upstream
+    upstream, system = network.upstream, network.system
     size, (layers, width) = len(upstream.processes), share.shape[1:]
-    factor = factorise(upstream.elimination, share[upstream.flows].reshape(len(upstream.flows), layers * width))
+    arriving, leak = release.shares(system, share)
+    kept = None if leak is None else leak[upstream.processes].reshape(size, layers * width)
+    factor = factorise(
+        upstream.elimination, arriving[upstream.flows].reshape(len(upstream.flows), layers * width), kept
+    )
 
     def throughput(inputs: Array) -> Array:
         if not size:
@@ -57,18 +63,19 @@ def offer_of(network: Network, share: Array, mass: Array) -> Offer:
 
     free = np.zeros((len(network.courses), len(network.profiles), layers, width))
     for number, profile in enumerate(network.profiles):
-        free[:, number] = _watched(network, share, mass, _arising(network, profile), throughput)
-    return Offer(free, _answers(network, share, throughput))
+        free[:, number] = _watched(network, share, mass, profile, throughput, release)
+    return Offer(free, _answers(network, share, throughput, release))
 
 
-def _watched(network: Network, share: Array, mass: Array, arising: Index, throughput: Throughput) -> Array:
-    """Return the watched flows (courses, L, S) that some given flows alone lead to."""
+def _watched(
+    network: Network, share: Array, mass: Array, profile: str, throughput: Throughput, release: Release
+) -> Array:
+    """Return the watched flows (courses, L, S) that the given flows of one profile alone lead to."""
     system, watched, local = network.system, network.watched, network.upstream.local
-    into = [
-        -1 if network.cut[f] or system.target[f] == OUTSIDE else local.get(int(system.target[f]), -1)
-        for f in arising.tolist()
-    ]
-    entering = RowGroups.of(into, len(local)).add(mass[arising])
+    arising = _arising(network, profile)
+    into = [OUTSIDE if network.cut[f] else int(system.target[f]) for f in arising.tolist()]
+    whole = RowGroups.of(into, len(system.process_ids)).add(mass[arising])
+    entering = release.inputs(system, whole, older=profile == "")[network.upstream.processes]
     found = np.zeros((len(watched), *share.shape[1:]))
     inside = np.flatnonzero(~system.given[watched])
     given = np.flatnonzero(system.given[watched] & np.isin(watched, arising))
@@ -84,16 +91,16 @@ def _arising(network: Network, profile: str) -> Index:
     return np.array(found, dtype=np.intp)
 
 
-def _answers(network: Network, share: Array, throughput: Throughput) -> Array:
+def _answers(network: Network, share: Array, throughput: Throughput, release: Release) -> Array:
     """Return the response of every carried lane to one tonne of every layer at each of its targets."""
     system, local = network.system, network.upstream.local
-    shape = (len(local), *share.shape[1:])
+    shape = (len(system.process_ids), *share.shape[1:])
     first = np.cumsum([0, *(len(course.carried or ()) for course in network.courses)])
     found = np.zeros((int(first[-1]), *share.shape[1:]))
     for probe in network.probes:
         inputs = np.zeros(shape)
-        inputs[[local[network.targets[target]] for target in probe]] = 1.0
-        x = throughput(inputs)
+        inputs[[network.targets[target] for target in probe]] = 1.0
+        x = throughput(release.inputs(system, inputs, older=False)[network.upstream.processes])
         for number, course in enumerate(network.courses):
             for place, target in enumerate(course.carried or ()):
                 if target in probe:
@@ -113,7 +120,7 @@ def in_bases(bases: Array, layered: Array) -> Array:
 
 
 def assemble(
-    network: Network, numbers: Numbers, realised: Array, drawn: Array, spoiled: Array, release: Array
+    network: Network, numbers: Numbers, realised: Array, drawn: Array, spoiled: Array, release: Release
 ) -> tuple[Settled, Array]:
     """Return the balance behind the gates and the flows (F, L, S) of the whole system [t/year].
 
@@ -124,7 +131,7 @@ def assemble(
     ----------
     realised : shape (carriers, L, S), what was let in [t/year]
     drawn, spoiled : shape (stores, L, S), what stores gave to their process and what spoiled [t/year]
-    release : shape (stocks, L, S) [t/year]
+    release : what leaves the stocks
     """
     count = len(network.system.flow_ids)
     losing = [store for store, flow in enumerate(network.spoiled_to) if flow >= 0]

@@ -15,6 +15,7 @@ from cemfa.errors import BalanceError, Place, Problem
 from cemfa.system.elimination import OUTSIDE
 from cemfa.system.layout import Array, System
 from cemfa.system.numbers import inflows, outflows
+from cemfa.system.releasing import released_inputs
 
 TOLERANCE: Final = 1e-9
 """Largest residual relative to the throughput."""
@@ -50,14 +51,16 @@ def largest_residual(system: System, flows: Array, release: Array | None = None,
     if largest > TOLERANCE:
         process, layer, sample = (int(i) for i in np.unravel_index(int(gap.argmax()), gap.shape))
         raise _error(system, system.process_ids[process], layer, year, sample, largest)
-    return max(largest, _boundary(system, flows, year))
+    return max(largest, _boundary(system, flows, release, year))
 
 
-def _boundary(system: System, flows: Array, year: int) -> float:
+def _boundary(system: System, flows: Array, release: Array | None, year: int) -> float:
     """Return the residual of the whole system, relative to what enters it."""
     ends = [p for p in range(len(system.process_ids)) if not system.decides[p]]
     ends += [stock.process for stock in system.stocks]
     into = _total(flows[system.given])
+    if release is not None:
+        into = into + released_inputs(system, release)
     out = _total(flows[(system.target == OUTSIDE) | np.isin(system.target, ends)])
     gap = np.abs(into - out) / np.where(into > 0, into, 1.0)
     largest = float(gap.max(initial=0.0))

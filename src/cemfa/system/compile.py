@@ -25,6 +25,7 @@ from cemfa.system.pattern import Pattern
 from cemfa.system.plants import PlantBook, decides, given, undecided
 from cemfa.system.sampling import Sampler
 from cemfa.system.statements import StatementBook
+from cemfa.system.stockbook import StockBook
 from cemfa.system.tables import index
 
 __all__ = ["System", "compile_system"]
@@ -61,10 +62,17 @@ def compile_system(model: Model, *, assume: Mapping[str, str] = MappingProxyType
     demands, moistures = statements.frozen_demands(), statements.frozen_moistures()
     plants = PlantBook(pattern, uses)
     groups, capacities = plants.groups()
-    dispatch, stocks = plants.dispatch(groups), plants.stocks()
+    dispatch, stock_book = plants.dispatch(groups), StockBook(pattern, uses, statements)
+    stocks = stock_book.read(demands)
     shown = [cell for cell in parameters.cells if "." not in cell.parameter]
     cells = index(uses.of(cell.parameter, dict(cell.index), Place(path="parameters")) for cell in shown)
-    problems += [*uses.problems.values(), *boundary.problems, *statements.problems, *plants.problems]
+    problems += [
+        *uses.problems.values(),
+        *boundary.problems,
+        *statements.problems,
+        *plants.problems,
+        *stock_book.problems,
+    ]
     problems += undecided(pattern)
     if problems:
         raise locale.error(DefinitionError, problems)

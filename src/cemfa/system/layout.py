@@ -250,8 +250,16 @@ class StockProcess:
     rate_factor : shape (T,), of its unit, to 1/year
     inflows, degradable : positions of the inflows and uses of the share of each that can decay
     history_years : calendar years of deposits before the first period
-    history : shape (H, L), deposits [t/year]
+    history : shape (H, L), deposits [t/year], or what is left of them [t]
     history_degradable : use of the share of those deposits that can decay
+    history_left : whether the history says what is left, not what entered
+    lifetime, timing : law of the lifetime and timing of the inflow; "" where there is no lifetime
+    parameters, parameter_factor : uses of the parameters of the law in its order, and what makes them years
+    passes : whether some of an inflow may leave within its year
+    content, content_factor : product that is the content given, and what makes it tonnes
+    content_weight : shape (L,), of the basis of the content given
+    demand : entry of the demands that keeps the content given, -1 where none is given
+    retires : whether older cohorts leave early where a content given shrinks faster than they do
     """
 
     process: int
@@ -263,6 +271,17 @@ class StockProcess:
     history_years: tuple[int, ...]
     history: Array
     history_degradable: int
+    history_left: bool
+    lifetime: str
+    timing: str
+    parameters: Index
+    parameter_factor: Array
+    passes: bool
+    content: int
+    content_factor: float
+    content_weight: Array
+    demand: int
+    retires: bool
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -272,7 +291,8 @@ class System:
     Parameters
     ----------
     source, target : shape (F,), -1 outside
-    given : shape (F,), flows whose coefficient is a mass, not a share: from outside or out of a stock
+    given : shape (F,), flows whose coefficient is a mass, not a share: from outside, or out of a stock that lets
+        nothing pass within the year
     share : shape (F, L), product that is the share of a flow in a layer (0 none)
     decides : shape (P,), processes whose outflows must add up
     season : per flow, profile name or ""

@@ -19,6 +19,7 @@ from cemfa.system.adjusting import Adjuster, State, adjuster, joined
 from cemfa.system.executors import ClosedColumn, throughputs
 from cemfa.system.layout import Array, System
 from cemfa.system.numbers import Numbers, given_inflows, inflows, outflows
+from cemfa.system.releasing import Release, passing
 
 PASSES: Final = 100
 SETTLED: Final = 1e-12
@@ -51,7 +52,7 @@ def settle(
     system: System,
     numbers: Numbers,
     capacity: Array | None = None,
-    release: Array | None = None,
+    release: Release | None = None,
     *,
     central: bool = False,
 ) -> Settled:
@@ -60,7 +61,7 @@ def settle(
     Parameters
     ----------
     capacity : shape (G, S), largest intake [t/year, basis of the group]; None removes all limits
-    release : shape (K, L, S), what leaves each stock this year [t/year]; None is nothing
+    release : what leaves the stocks this year; None is nothing
     central : whether these are central values, in which a product that lacks water is an error; in samples it
         leaves as dry as it must and is counted
 
@@ -83,15 +84,18 @@ def settle(
     (22, 4, 1)
     """
     rules, year = adjuster(system), system.years[numbers.period]
-    base = _with_release(system, numbers.coefficient, release)
-    samples = base.shape[2]
+    samples = numbers.coefficient.shape[2]
+    leaving = release or Release.nothing(system, samples)
+    base = leaving.masses(system, numbers.coefficient)
     limits = np.full((len(system.groups), samples), np.inf) if capacity is None else capacity
-    deciding, settled, refused, turn = _decided(system, rules, numbers, base[:, rules.layers], limits, central=central)
+    deciding, settled, refused, turn = _decided(
+        system, rules, numbers, base[:, rules.layers], limits, leaving, central=central
+    )
     flows = np.empty_like(base)
     flows[:, rules.layers] = deciding
     if len(rules.others):
         shares = rules.following(base[:, rules.others], numbers.composition, settled)
-        x = _throughputs(system, shares, rules.others, year, np.arange(samples))
+        x = _throughputs(system, shares, rules.others, year, np.arange(samples), leaving)
         flows[:, rules.others] = _flows(system, shares, x)
     entering = inflows(system).add(flows)
     throughput = entering.copy()
@@ -101,7 +105,7 @@ def settle(
 
 
 def _decided(
-    system: System, rules: Adjuster, numbers: Numbers, base: Array, limits: Array, *, central: bool
+    system: System, rules: Adjuster, numbers: Numbers, base: Array, limits: Array, release: Release, *, central: bool
 ) -> tuple[Array, State, Array, int]:
     """Return the flows of the layers that decide, the fractions they settle on, refused mass and passes."""
     year, samples = system.years[numbers.period], base.shape[2]
@@ -111,7 +115,7 @@ def _decided(
     pieces: list[tuple[NDArray[Any], State]] = []
     for turn in range(1, PASSES + 1):
         offer = rules.offer(base, work.composition, state)
-        x = _throughputs(system, offer.coefficient, rules.layers, year, live)
+        x = _throughputs(system, offer.coefficient, rules.layers, year, live, release)
         after = rules.corrected(offer, x, work, state, limits)
         done = pending & (rules.change(state, after, work) <= SETTLED)
         if done.any():
@@ -130,21 +134,17 @@ def _decided(
     raise _unsettled(system, rules.moving(before, state, SETTLED), year, int(live[pending][0]))
 
 
-def _with_release(system: System, coefficient: Array, release: Array | None) -> Array:
-    """Return the coefficients with shares of releases turned into masses."""
-    found = coefficient.copy()
-    for number, stock in enumerate(system.stocks):
-        leaving = np.flatnonzero(system.source == stock.process)
-        found[leaving] *= 0.0 if release is None else release[number]
-    return found
-
-
-def _throughputs(system: System, coefficient: Array, which: NDArray[Any], year: int, live: NDArray[Any]) -> Array:
-    """Return the throughputs (P, L, S) that shares and inputs give."""
+def _throughputs(
+    system: System, coefficient: Array, which: NDArray[Any], year: int, live: NDArray[Any], release: Release
+) -> Array:
+    """Return the throughputs (P, L, S) that shares, inputs and releases give."""
     flows, layers, samples = coefficient.shape
-    entering = given_inflows(system).add(coefficient).reshape(-1, layers * samples)
+    of = release.of_layers(which, live) if passing(system) else release
+    shares, leak = of.shares(system, coefficient)
+    entering = of.inputs(system, given_inflows(system).add(coefficient)).reshape(-1, layers * samples)
+    kept = None if leak is None else leak.reshape(-1, layers * samples)
     try:
-        x = throughputs(system.elimination, coefficient.reshape(flows, -1), entering)
+        x = throughputs(system.elimination, shares.reshape(flows, -1), entering, kept)
     except ClosedColumn as closed:
         layer, column = divmod(closed.column, samples)
         names = [system.process_ids[p] for p in closed.processes]

@@ -43,6 +43,8 @@ class Numbers:
     rates : per stock, decay rate [1/year]
     degradable : per stock, share of each inflow that can decay
     past_degradable : per stock, share of past deposits that can decay
+    lifetimes : per stock, parameters of its lifetime in the order of the law [year; shapes 1]
+    contents : per stock, content given [t]; zero where none is
     cells : shape (C, S), values of the parameters that results show
     """
 
@@ -61,6 +63,8 @@ class Numbers:
     rates: tuple[Array, ...]
     degradable: tuple[Array, ...]
     past_degradable: tuple[Array, ...]
+    lifetimes: tuple[Array, ...]
+    contents: tuple[Array, ...]
     cells: Array
 
 
@@ -125,6 +129,8 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
         rates=tuple(values[position[s.rate]] * s.rate_factor[period] for s in system.stocks),
         degradable=tuple(values[position[s.degradable]] for s in system.stocks),
         past_degradable=tuple(values[position[s.history_degradable]] for s in system.stocks),
+        lifetimes=tuple(values[position[s.parameters]] * s.parameter_factor[:, None] for s in system.stocks),
+        contents=tuple(products[s.content] * s.content_factor for s in system.stocks),
         cells=values[position[system.cells]],
     )
 

@@ -1,4 +1,4 @@
-"""Capacities, where refused mass goes, and stocks: what limits or delays processes, as rows of integers."""
+"""Capacities and where refused mass goes: what limits processes, as rows of integers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 
 from cemfa import units
 from cemfa.definition.expansion import element_id
-from cemfa.definition.schema import Capacity, Process
+from cemfa.definition.schema import Capacity, Process, Stock
 from cemfa.errors import Place, Problem
 from cemfa.system.changes import UseBook
 from cemfa.system.elimination import OUTSIDE
-from cemfa.system.layout import Array, Capacities, CapacityGroup, Dispatch, Flags, StockProcess
+from cemfa.system.layout import Capacities, CapacityGroup, Dispatch, Flags
+from cemfa.system.lifetimes import leaves_at_once
 from cemfa.system.parameters import ONE, ZERO
 from cemfa.system.pattern import Pattern
-from cemfa.system.stocks import history_problem
 from cemfa.system.tables import index
 
 
 class PlantBook:
-    """Reads capacities, `otherwise` lists and stocks of a model."""
+    """Reads capacities and `otherwise` lists of a model."""
 
     def __init__(self, pattern: Pattern, uses: UseBook) -> None:
         self.pattern, self.uses = pattern, uses
@@ -73,11 +73,6 @@ class PlantBook:
         starts = itertools.accumulate((len(then) for _, then in found), initial=0)
         return Dispatch(index(flow for flow, _ in found), index(starts), index(f for _, then in found for f in then))
 
-    def stocks(self) -> tuple[StockProcess, ...]:
-        """Return the processes with a stock."""
-        copies = range(len(self.pattern.process_ids))
-        return tuple(self._stock(p, stated) for p in copies if (stated := self.pattern.process(p)).stock)
-
     def _per_day(self, capacity: Capacity, place: Place) -> list[float]:
         if capacity.parameter not in self.uses.parameters.by_parameter:
             return [1.0] * len(self.years)  # reported as a missing cell
@@ -120,65 +115,6 @@ class PlantBook:
             self._problem(flow, "otherwise-ambiguous", otherwise=name, found=[self.pattern.flow_ids[f] for f in found])
         return found[0] if found else None
 
-    def _stock(self, process: int, stated: Process) -> StockProcess:
-        stock, name = stated.stock, self.pattern.process_ids[process]
-        place = Place(path=f"processes.{self.pattern.elements.processes[process].name}.stock")
-        years, deposits = self._history(process)
-        inflows = self.pattern.arriving[process]
-        nothing = StockProcess(
-            process, -1, ZERO, np.zeros(len(self.years)), index(inflows), index([]), years, deposits, ZERO
-        )
-        if stock is None or stock.decay == "none":
-            return nothing
-        if stock.layer is None or stock.rate is None or stock.degradable is None:
-            self.problems.append(Problem("stock-decay", place, {"process": name}))
-            return nothing
-        wrong = history_problem(years, self.years[0], name, place) if self.pattern.leaving[process] else None
-        if wrong:
-            self.problems.append(wrong)
-        known = self.pattern.known_of_process(process)
-        rate = self.uses.of(stock.rate, known, place)
-        unit = self.uses.parameters.unit(stock.rate) if rate != ZERO else "1/year"
-        goods = [self.pattern.elements.flows[f].good for f in inflows]
-        return StockProcess(
-            process=process,
-            layer=self.pattern.layer(stock.layer),
-            rate=rate,
-            rate_factor=np.array([units.per_year_factor(unit, year, place) for year in self.years]),
-            inflows=index(inflows),
-            degradable=index(
-                self.uses.of(stock.degradable, {**self.pattern.elements.flows[f].known, **known, "good": g}, place)
-                for f, g in zip(inflows, goods, strict=True)
-            ),
-            history_years=years,
-            history=deposits,
-            history_degradable=self._history_degradable(stock.degradable, known, set(goods), years, place),
-        )
-
-    def _history_degradable(
-        self, degradable: str, known: dict[str, str], goods: set[str], years: tuple[int, ...], place: Place
-    ) -> int:
-        """Return the use of the share of past deposits that can decay: of the only good, or of any."""
-        if not years:
-            return ZERO
-        (good,) = goods if len(goods) == 1 else ("",)
-        return self.uses.of(degradable, {**known, "good": good} if good else known, place)
-
-    def _history(self, process: int) -> tuple[tuple[int, ...], Array]:
-        element = self.pattern.elements.processes[process]
-        rows = [
-            row
-            for row in self.pattern.model.history
-            if row.process == element.name and all(element.items.get(d) == item for d, item in row.index.items())
-        ]
-        years = tuple(sorted({row.year for row in rows}))
-        deposits = np.zeros((len(years), len(self.pattern.layers)))
-        for row in rows:
-            place = Place(path=f"history.{row.process}")
-            mass = row.value * units.per_year_factor(row.unit, row.year, place)
-            deposits[years.index(row.year), self.pattern.layer(row.layer)] += mass
-        return years, deposits
-
     def _problem(self, flow: int, code: str, **shown: object) -> None:
         parameters = {"flow": self.pattern.flow_ids[flow], **shown}
         self.problems.append(Problem(code, self.pattern.flow_place(flow, "otherwise"), parameters))
@@ -201,6 +137,10 @@ def decides(pattern: Pattern) -> Flags:
 
 
 def given(pattern: Pattern) -> Flags:
-    """Return the flows whose coefficient is a mass: from outside or out of a stock."""
+    """Return the flows whose coefficient is a mass: from outside, or out of a stock that only older matter leaves."""
     sources = pattern.source.tolist()
-    return np.array([s == OUTSIDE or pattern.process(s).stock is not None for s in sources], dtype=bool)
+    return np.array([s == OUTSIDE or _gives(pattern.process(s).stock) for s in sources], dtype=bool)
+
+
+def _gives(stock: Stock | None) -> bool:
+    return stock is not None and not (stock.lifetime and leaves_at_once(stock.lifetime, stock.timing))

@@ -26,7 +26,7 @@ from cemfa.system.changes import Binding
 from cemfa.system.collecting import Collected, Part, Run, dataset
 from cemfa.system.containment import by_good, overfull, overfull_problems
 from cemfa.system.footprint import footprint, refuse_too_large, series, sorts_together
-from cemfa.system.holding import closing, opening, released
+from cemfa.system.holding import closing, opening, releasing
 from cemfa.system.kept import Year, kept_flows
 from cemfa.system.layout import Array, System
 from cemfa.system.limits import settle
@@ -131,15 +131,16 @@ def solve_years(
     for period, year in enumerate(system.years):
         numbers = block_values(system, draws, binding, period)
         holding = holding or opening(system, numbers)
-        release = released(system, holding, numbers)
+        leaving = releasing(system, holding, numbers)
         limits = None
         if added is not None:
             limits = yearly_capacity(numbers, added[period], opened[period], int(system.days[period]))
-        found = settle(system, numbers, limits, release, central=central)
+        found = settle(system, leaving.numbers, limits, leaving.release, central=central)
+        release = leaving.release.whole(system, found.entering)
         residual = largest_residual(system, found.flows, release, year=year)
         if central and (problems := overfull_problems(system, found.flows, year)):
             raise locale.error(SolveError, problems)
-        holding = closing(system, holding, numbers, release, found.flows, found.entering)
+        holding = closing(system, holding, leaving, release, found.flows, found.entering)
         yield Year(found.flows, found.throughput, holding.content, numbers.cells, residual, found.dry)
 
 

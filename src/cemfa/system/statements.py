@@ -157,21 +157,16 @@ class StatementBook:
         pattern = self.pattern
         found: list[tuple[int, int, int, list[float], Array, int, int, Index]] = []
         for process in range(len(pattern.process_ids)):
-            demand = pattern.process(process).demand
             fills = [f for f in pattern.arriving[process] if pattern.flow(f).fills]
-            if demand is None or len(fills) != 1 or pattern.source[fills[0]] != OUTSIDE:
-                for flow in fills:
-                    shown = {"process": pattern.process_ids[process], "count": len(fills)}
-                    self._problem(flow, "fills-demand", "fills", **shown)
+            stated = self._demand(process, fills)
+            if stated is None:
                 continue
+            product, factor, name = stated
             (flow,) = fills
-            known, place = pattern.known_of_process(process), pattern.flow_place(flow, "fills")
-            product = self.product([self.uses.of(f, known, place) for f in demand.amount])
-            basis = pattern.layer(demand.basis)
+            basis = pattern.layer(name)
             good = self.boundary.of(pattern.elements.flows[flow].good, basis)
             others = index(f for f in pattern.arriving[process] if f != flow)
-            factor = self.per_year(demand.amount, flow, "fills")
-            found.append((process, flow, product, factor, pattern.weight(demand.basis), basis, good, others))
+            found.append((process, flow, product, factor, pattern.weight(name), basis, good, others))
         return Demands(
             process=index(d[0] for d in found),
             flow=index(d[1] for d in found),
@@ -182,6 +177,27 @@ class StatementBook:
             good=index(d[6] for d in found),
             others=tuple(d[7] for d in found),
         )
+
+    def _demand(self, process: int, fills: Sequence[int]) -> tuple[int, list[float], str] | None:
+        """Return product, factors and basis of the demand that a flow fills; of a stock they follow from its content.
+
+        None where nothing fills it; what does not fit is a problem.
+        """
+        pattern, stated = self.pattern, self.pattern.process(process)
+        kinds = [pattern.flow(f).fills for f in fills]
+        if len(fills) == 1 and pattern.source[fills[0]] == OUTSIDE:
+            if kinds == ["stock"] and stated.stock and stated.stock.content is not None and stated.demand is None:
+                return NOTHING, [1.0] * len(self.years), stated.stock.basis
+            if kinds == ["demand"] and stated.demand is not None:
+                known, place = pattern.known_of_process(process), pattern.flow_place(fills[0], "fills")
+                product = self.product([self.uses.of(f, known, place) for f in stated.demand.amount])
+                return product, self.per_year(stated.demand.amount, fills[0], "fills"), stated.demand.basis
+        for flow in fills:
+            shown = {"process": pattern.process_ids[process], "count": len(fills)}
+            self._problem(
+                flow, "fills-stock" if pattern.flow(flow).fills == "stock" else "fills-demand", "fills", **shown
+            )
+        return None
 
     def _read_amount(self, flow: int, stated: Flow) -> None:
         amount, outside = stated.amount or {}, bool(self.pattern.source[flow] == OUTSIDE)

@@ -1,7 +1,7 @@
-"""Stocks over the years: accumulation, cohorts with a lifetime, first-order decay.
+"""Stocks over the years: accumulation and first-order decay, and the past that both need.
 
-Pure functions beside `solve`, which calls them period by period. Time is the first axis; every further axis
-(layers, samples) is carried along, so a cohort keeps the layers it came with.
+Pure functions below `holding`, which calls them period by period; what leaves by a lifetime is in `cohorts`. Time
+is the first axis; every further axis (layers, samples) is carried along.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from cemfa import locale
 from cemfa.errors import Place, Problem, SolveError
@@ -53,85 +52,6 @@ def accumulate(inflow: ArrayLike, opening: ArrayLike = 0.0) -> Array:
         held = held + added
         content[year] = held
     return content
-
-
-def survival_fixed(ages: ArrayLike, mean: ArrayLike) -> Array:
-    """Return the share still in use at whole ages when everything lasts exactly `mean` years.
-
-    What has lasted `mean` years is gone at that age (ODYM, Pauliuk & Heeren 2020).
-
-    Examples
-    --------
-    >>> survival_fixed([0, 1, 2, 3], 2).tolist()
-    [1.0, 1.0, 0.0, 0.0]
-    """
-    found: Array = (np.asarray(ages) < np.asarray(mean)).astype(np.float64)
-    return found
-
-
-def survival_normal(ages: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Array:
-    """Return the share still in use at whole ages for a normal lifetime: 1 - Φ((age - mean)/sd).
-
-    Not rescaled at age 0, so what the normal law places before birth leaves in the year of entry (ODYM,
-    Pauliuk & Heeren 2020).
-
-    Parameters
-    ----------
-    ages : whole years, age 0 in the year of entry [year]
-    mean, sd : of the lifetime [year], sd above 0
-
-    Examples
-    --------
-    >>> survival_normal([5.0], 5.0, 1.5).tolist()
-    [0.5]
-    """
-    found: Array = ndtr((np.asarray(mean, dtype=np.float64) - np.asarray(ages)) / np.asarray(sd))
-    return found
-
-
-def survival_weibull(ages: ArrayLike, shape: ArrayLike, scale: ArrayLike) -> Array:
-    """Return the share still in use at whole ages for a Weibull lifetime: exp(-(age/scale)^shape).
-
-    Parameters
-    ----------
-    ages : whole years, age 0 in the year of entry [year]
-    shape : of the Weibull law [1], above 0
-    scale : characteristic lifetime [year], above 0
-
-    Examples
-    --------
-    >>> survival_weibull([0.0, 3.0], 1.2, 3.0).round(4).tolist()
-    [1.0, 0.3679]
-    """
-    found: Array = np.exp(-((np.asarray(ages, dtype=np.float64) / np.asarray(scale)) ** np.asarray(shape)))
-    return found
-
-
-def by_lifetime(inflow: ArrayLike, survival: ArrayLike) -> StockYears:
-    """Return content and outflow of a stock whose cohorts leave by a survival curve.
-
-    content(t) = Σ_c inflow(c)·survival(t - c), outflow(t) = inflow(t) - content(t) + content(t - 1); the share
-    that does not survive age 0 leaves in the year of entry (ODYM, Pauliuk & Heeren 2020, doi:10.1111/jiec.12952).
-
-    Parameters
-    ----------
-    inflow : (T, …) what enters [t/year]
-    survival : (A, …) share still there at ages 0, 1, …; broadcast against the further axes; A of at least T
-
-    Examples
-    --------
-    >>> stock = by_lifetime([1.0, 2.0, 3.0], survival_fixed(range(3), 2))
-    >>> stock.content.tolist(), stock.outflow.tolist()
-    ([1.0, 3.0, 5.0], [0.0, 0.0, 1.0])
-    """
-    entered = np.asarray(inflow, dtype=np.float64)
-    kept = np.asarray(survival, dtype=np.float64)
-    content, outflow = np.zeros_like(entered), np.zeros_like(entered)
-    for age in range(len(entered)):  # one cohort age after the other: the same bits for any number of samples
-        born = entered[: len(entered) - age]
-        content[age:] += born * kept[age]
-        outflow[age:] += born * ((1.0 if age == 0 else kept[age - 1]) - kept[age])
-    return StockYears(content, outflow)
 
 
 def decay(content: ArrayLike, rate: ArrayLike) -> tuple[Array, Array]:

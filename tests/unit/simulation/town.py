@@ -86,6 +86,9 @@ PARAMETERS: dict[str, list[tuple[str, float, str, float | None, float | None]]] 
     "landfill_capacity": [("", 1000.0, "t/d", None, None)],
     "store_limit": [("", 20.0, "t", None, None)],
     "spoilage": [("", 0.02, "1/d", None, None)],
+    "stay_shape": [("", 1.6, "1", 1.2, 2.0)],
+    "stay_scale": [("", 1.5, "year", 1.0, 2.5)],
+    "wanted": [("", 20000.0, "t", 18000.0, 22000.0)],
     "time_between": [("", 60.0, "d", None, None)],
     "time_to_repair": [("", 5.0, "d", None, None)],
 }

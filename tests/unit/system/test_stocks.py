@@ -9,17 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cemfa.errors import Place, SolveError
+from cemfa.system.cohorts import by_lifetime
+from cemfa.system.lifetimes import survival_fixed, survival_normal, survival_weibull
 from cemfa.system.stocks import (
     accumulate,
-    by_lifetime,
     decay,
     first_order,
     opening_content,
     released_shares,
     released_within,
-    survival_fixed,
-    survival_normal,
-    survival_weibull,
 )
 
 MASS = st.floats(0, 1e6)

@@ -38,14 +38,18 @@ def form_fits_ends(c: Context) -> Iterator[Problem]:
 
 
 def fills_a_demand(c: Context) -> Iterator[Problem]:
-    """Check that one import fills the demand of a process, and only a process that has one."""
+    """Check that one import fills the demand of a process or holds the content of its stock, if it has one."""
     fillers: dict[tuple[str, ...], str] = {}
     for name, way in c.routes.items():
         if kind_of(c.model.flows[name]) != "fills" or not crosses_in(way):
             continue
         process = c.model.processes[way.target.process]
-        if process.demand is None:
+        wanted = c.model.flows[name].fills
+        if wanted == "demand" and process.demand is None:
             yield Problem("fills-no-demand", c.at("flows", name, "fills"), {"process": way.target.process})
+            continue
+        if wanted == "stock" and (process.stock is None or process.stock.content is None):
+            yield Problem("fills-no-content", c.at("flows", name, "fills"), {"process": way.target.process})
             continue
         for element in flow_elements(c.model, way):
             end = end_element(c.model, way.target, element)
@@ -60,7 +64,7 @@ def fills_a_demand(c: Context) -> Iterator[Problem]:
 def demand_is_filled(c: Context) -> Iterator[Problem]:
     """Check that a demand that no import fills has no effect."""
     for name, process in c.model.processes.items():
-        fills = any(kind_of(flow) == "fills" for _, _, flow in c.entering(name))
+        fills = any(flow.fills == "demand" for _, _, flow in c.entering(name))
         if process.demand is not None and not fills and c.whole(name):
             yield Problem("demand-unfilled", c.at("processes", name, "demand"), {"process": name}, "warning")
 

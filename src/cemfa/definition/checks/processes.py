@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cemfa.definition.checks.context import Context, kind_of
 from cemfa.definition.checks.flows import stated_share
+from cemfa.definition.checks.lifetimes import lifetime, without_lifetime
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.expansion import OUTSIDE, element_id, end_element, flow_elements
 from cemfa.definition.schema import Flow
@@ -165,6 +166,10 @@ def stocks(c: Context) -> Iterator[Problem]:
             continue
         where = ("processes", name, "stock")
         leaves = [n for n, _, _ in c.leaving(name)]
+        if stock.lifetime is not None:
+            yield from lifetime(c, name, stock)
+            continue
+        yield from without_lifetime(c, name, stock)
         if stock.decay == "none":
             for flow in leaves:
                 yield Problem("stock-no-decay", c.at("flows", flow, "from"), {"process": name})

@@ -120,8 +120,11 @@ def processes(model: Model, at: At) -> Iterator[Problem]:
         yield from _site(model, process.site, at, where)
         if process.demand is not None:
             yield from _basis(model, process.demand.basis, at(*where, "demand", "basis"))
-        if process.stock is not None and process.stock.layer is not None:
-            yield from _layer(model, process.stock.layer, at(*where, "stock", "layer"))
+        if process.stock is not None:
+            if process.stock.layer is not None:
+                yield from _layer(model, process.stock.layer, at(*where, "stock", "layer"))
+            if process.stock.content is not None:
+                yield from _basis(model, process.stock.basis, at(*where, "stock", "basis"))
 
 
 def _site(model: Model, site: Mapping[str, str], at: At, where: tuple[str, ...]) -> Iterator[Problem]:

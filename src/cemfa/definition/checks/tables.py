@@ -125,22 +125,23 @@ def history(c: Context) -> Iterator[Problem]:
         if row.year >= c.model.periods.first:
             given = {"year": row.year, "first": c.model.periods.first}
             yield Problem("history-year", c.at(*where, "year"), given)
-        yield from _rate_unit(c, row.unit, where)
+        left = process.stock.history_states == "left"
+        yield from _history_unit(c, row.unit, where, ("t",) if left else ("t/year", "t/day"))
         first = seen.setdefault((row.process, *sorted(row.index.items()), row.year, row.layer), position)
         if first != position:
             twice = {"parameter": row.process, "line": c.at("history", first).line}
             yield Problem("row-duplicate", c.at(*where), twice)
 
 
-def _rate_unit(c: Context, unit: str, where: tuple[str, int]) -> Iterator[Problem]:
+def _history_unit(c: Context, unit: str, where: tuple[str, int], expected: tuple[str, ...]) -> Iterator[Problem]:
     place = c.at(*where, "unit")
     try:
         found = units.parse(unit, place)
     except UnitError as error:
         yield from error.problems
         return
-    if found.canonical not in ("t/year", "t/day"):
-        parameters = {"product": "value", "found": found.canonical, "expected": ["t/year", "t/day"]}
+    if found.canonical not in expected:
+        parameters = {"product": "value", "found": found.canonical, "expected": list(expected)}
         yield Problem("product-dimension", place, parameters)
 
 

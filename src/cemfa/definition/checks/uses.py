@@ -10,7 +10,7 @@ from cemfa import units
 from cemfa.definition.checks.context import Context
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.expansion import elements, end_element, flow_elements, good_of, known_items
-from cemfa.definition.schema import ParameterRow, Process
+from cemfa.definition.schema import ParameterRow, Process, Stock
 from cemfa.errors import Problem, UnitError
 
 _MASS_RATE: Final = ("t/day", "t/year")
@@ -83,11 +83,8 @@ def _process_uses(c: Context) -> Iterator[Use]:
                 yield Use((*where, "capacity", "parameter"), (capacity.parameter,), found, _MASS_RATE)
         if process.demand is not None:
             yield Use((*where, "demand", "amount"), process.demand.amount, cases, _MASS_RATE)
-        if process.stock is not None and process.stock.rate is not None:
-            yield Use((*where, "stock", "rate"), (process.stock.rate,), cases, ("1/year",))
-        if process.stock is not None and process.stock.degradable is not None:
-            found = _deposits(c, name)
-            yield Use((*where, "stock", "degradable"), (process.stock.degradable,), found, _NUMBER)
+        if process.stock is not None:
+            yield from _stock_uses(c, name, process.stock, cases)
         if process.store is not None:
             yield Use((*where, "store", "limit"), process.store.limit, cases, ("t",))
             if process.store.spoilage is not None:
@@ -95,6 +92,20 @@ def _process_uses(c: Context) -> Iterator[Use]:
         if process.outage is not None:
             for key in ("mean_time_between", "mean_time_to_repair"):
                 yield Use((*where, "outage", key), (getattr(process.outage, key),), cases, ("day",))
+
+
+def _stock_uses(c: Context, name: str, stock: Stock, cases: Sequence[dict[str, str]]) -> Iterator[Use]:
+    where = ("processes", name, "stock")
+    if stock.rate is not None:
+        yield Use((*where, "rate"), (stock.rate,), cases, ("1/year",))
+    if stock.degradable is not None:
+        yield Use((*where, "degradable"), (stock.degradable,), _deposits(c, name), _NUMBER)
+    for key, unit in (("mean", "year"), ("sd", "year"), ("shape", "1"), ("scale", "year")):
+        parameter = getattr(stock, key)
+        if parameter is not None:
+            yield Use((*where, key), (parameter,), cases, (unit,))
+    if stock.content is not None:
+        yield Use((*where, "content"), stock.content, cases, ("t",))
 
 
 def _deposits(c: Context, name: str) -> list[dict[str, str]]:
