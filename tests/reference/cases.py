@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cemfa import model_from_dict
+from cemfa.definition.schema import LIFETIME_PARAMETERS
 
 DATA = Path(__file__).parent / "data"
 HEADER = ["parameter", "year", "value", "unit", "distribution", "low", "high", "basis", "source"]
@@ -113,3 +114,20 @@ def decaying_pulse(history):
         past = {"before": [entry | {"basis": "reported", "source": "case"}]}
     processes = {"landfill": {"stock": stock}, "atmosphere": {"sink": True}}
     return model("decaying_pulse", years, processes, flows, rows, **past), table
+
+
+def lasting(law, parameters, series, timing, *, content=False):
+    """Goods in use with a lifetime: a series of what is bought, or of the content that must be there."""
+    years = [2000 + n for n in range(len(series))]
+    named = dict(zip(LIFETIME_PARAMETERS[law], parameters, strict=True))
+    stock = {"lifetime": law, "timing": timing, "starts": "empty", **{key: f"life_{key}" for key in named}}
+    if content:
+        stock |= {"content": "series", "basis": "matter"}
+    bought = {"fills": "stock"} if content else {"amount": "series"}
+    flows = {
+        "bought": {"from": "outside", "to": "use", **bought},
+        "discarded": {"from": "use", "to": "dump", "share": 1},
+    }
+    rows = [row("series", value, "t" if content else "t/year", year) for year, value in zip(years, series, strict=True)]
+    rows += [row(f"life_{key}", value, "1" if key == "shape" else "year") for key, value in named.items()]
+    return model("lasting", years, {"use": {"stock": stock}, "dump": {"sink": True}}, flows, rows)

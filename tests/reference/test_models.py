@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cemfa import compile_system, solve
+from cemfa.definition.schema import LIFETIME_PARAMETERS
 from cemfa.errors import DefinitionError
 from tests.reference import cases
 
@@ -74,3 +75,28 @@ def test_one_deposit_decays_through_the_model():
 def test_a_release_without_a_past_is_refused():
     with pytest.raises(DefinitionError, match="no-history"):
         cases.decaying_pulse(history=False)
+
+
+@pytest.mark.parametrize("law", ["fixed", "normal", "weibull"])
+def test_lifetimes_of_odym_through_the_model(law):
+    case = cases.case("lifetimes.json")
+    model = cases.lasting(law, [case[law][key] for key in LIFETIME_PARAMETERS[law]], case["inflow"], "end_of_year")
+    found = solve(compile_system(model))
+    # their test prints nine significant digits of numbers up to 41
+    np.testing.assert_allclose(found["stock"].to_numpy().ravel(), case[law]["stock"], atol=5e-8)
+    discarded = found["flow_mass"].sel(flow="discarded").to_numpy().ravel()
+    np.testing.assert_allclose(discarded, case[law]["outflow"], atol=5e-8)
+    assert found.attrs["residual"] < 1e-9
+
+
+@pytest.mark.parametrize("number", range(0, 19, 2))
+def test_timings_of_flodym_through_the_model(number):
+    published = cases.case("flodym_stocks.json")
+    one = published["cases"][number]
+    parameters = [one["parameters"][key] for key in LIFETIME_PARAMETERS[one["lifetime"]]]
+    driven = cases.lasting(one["lifetime"], parameters, published["inflow"], one["timing"])
+    found = solve(compile_system(driven))
+    np.testing.assert_allclose(found["stock"].to_numpy().ravel(), one["content"], rtol=1e-12)
+    held = cases.lasting(one["lifetime"], parameters, published["content_wanted"], one["timing"], content=True)
+    bought = solve(compile_system(held))["flow_mass"].sel(flow="bought").to_numpy().ravel()
+    np.testing.assert_allclose(bought, one["inflow_for_content"], rtol=1e-10)  # twelve divisions by S(0)
