@@ -19,10 +19,11 @@ from benchmarks.models import Spread, model
 from benchmarks.subjects import Array, Cohorts, Graph
 from cemfa import compile_system, solve
 from cemfa.results import Request
+from cemfa.system.cohorts import by_lifetime
 from cemfa.system.elimination import eliminate
 from cemfa.system.executors import throughputs
 from cemfa.system.layout import System
-from cemfa.system.stocks import by_lifetime, survival_weibull
+from cemfa.system.lifetimes import survival_weibull
 
 Action = Callable[[], object]
 HELP: Final = "import sys; sys.argv = ['cemfa', '--help']; from cemfa.cli import main; main()"

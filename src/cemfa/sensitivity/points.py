@@ -25,6 +25,7 @@ from cemfa.system.kept import Year
 from cemfa.system.layout import Array, System
 from cemfa.system.limits import Settled, settle
 from cemfa.system.numbers import Numbers, bind_plan, block_values
+from cemfa.system.releasing import Release
 from cemfa.system.solve import solve_years
 from cemfa.workers import parts
 
@@ -67,7 +68,8 @@ class Balance:
         """Return the balance for given releases (K, L, S) [t/year]."""
         t = self.period
         limits = yearly_capacity(numbers, self.added[t], self.opened[t], int(self.system.days[t]))
-        return settle(self.system, numbers, limits, release)
+        kept = np.ones((len(self.system.stocks), release.shape[2]))
+        return settle(self.system, numbers, limits, Release(release, kept))
 
     def releases(self) -> bool:
         """Return whether any stock of the system lets anything out."""
@@ -110,10 +112,13 @@ class Balance:
         """Return whether a quantity depends on what stocks release, at a point (R,).
 
         Every stock is given other releases, small and large; a quantity that does not move at all does not read
-        them.
+        them. A stock that lets matter pass within the year, or whose content is given, acts through more than its
+        release, so then the years before always count.
         """
         if not self.releases():
             return False
+        if any(stock.passes or stock.demand >= 0 for stock in self.system.stocks):
+            return True
         draws = np.repeat(point[:, None], len(_PROBES), axis=1)
         release = self.nothing(len(_PROBES))
         entering = self._entering(point)
