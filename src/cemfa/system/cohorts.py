@@ -63,15 +63,11 @@ def by_lifetime(inflow: ArrayLike, survival: ArrayLike, older: StockYears | None
     """
     entered, kept = _aligned(inflow, survival)
     lost = _losses(kept)
-    content, outflow = np.zeros_like(entered), np.zeros_like(entered)
+    content, outflow = np.empty_like(entered), np.empty_like(entered)
     for part in _chunks(entered.shape[-1]):
-        born, stays, goes = entered[..., part], _part(kept, part), _part(lost, part)
-        held, left = content[..., part], outflow[..., part]
-        spare = np.empty_like(born)
-        for age in range(len(entered)):
-            of_age = spare[: len(entered) - age]
-            held[age:] += np.multiply(born[: len(entered) - age], stays[age], out=of_age)
-            left[age:] += np.multiply(born[: len(entered) - age], goes[age], out=of_age)
+        born = np.ascontiguousarray(entered[..., part])
+        content[..., part] = _convolved(born, _part(kept, part))
+        outflow[..., part] = _convolved(born, _part(lost, part))
     content, outflow = (found.reshape(np.shape(inflow)) for found in (content, outflow))
     return (
         StockYears(content, outflow) if older is None else StockYears(content + older.content, outflow + older.outflow)
@@ -210,6 +206,14 @@ def outflow_by_cohort(inflow: ArrayLike, survival: ArrayLike) -> Array:
     return _by_cohort(entered, _losses(kept)).reshape(len(entered), *np.shape(inflow))
 
 
+def _convolved(born: Array, share: Array) -> Array:
+    """Return Σ_c born(c)·share(t - c), one age after the other."""
+    total, spare = born * share[0], np.empty_like(born)
+    for age in range(1, len(born)):
+        total[age:] += np.multiply(born[: len(born) - age], share[age], out=spare[: len(born) - age])
+    return total
+
+
 def _by_cohort(entered: Array, share: Array) -> Array:
     found = np.zeros((len(entered), *entered.shape))
     for cohort in range(len(entered)):
@@ -240,7 +244,7 @@ def _chunks(width: int) -> Iterator[slice]:
 
 
 def _part(curve: Array, part: slice) -> Array:
-    return curve if curve.shape[-1] == 1 else curve[..., part]
+    return curve if curve.shape[-1] == 1 else np.ascontiguousarray(curve[..., part])
 
 
 def _refuse(

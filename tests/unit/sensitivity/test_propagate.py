@@ -313,3 +313,23 @@ def test_it_shows_itself() -> None:
     assert list(table["share"]) == sorted(table["share"], reverse=True)
     assert found["rate_with_home"].unverified == pytest.approx(1.0, abs=1e-6)
     assert STEP < 0.01
+
+
+def test_what_passes_a_stock_within_the_year_is_followed() -> None:
+    lasting = {"lifetime": "weibull", "shape": "shape", "scale": "scale", "timing": "mid_year", "starts": "empty"}
+    spread = [{"value": 6.0, "unit": "year", "distribution": "normal", "low": 5.8, "high": 6.2}]
+    system = compile_system(
+        model(
+            {"use": {"stock": lasting}, "dump": {"sink": True}},
+            {
+                "bought": {"from": "outside", "to": "use", "amount": "bought"},
+                "gone": {"from": "use", "to": "dump", "share": 1},
+            },
+            {"bought": (10.0, "t/year"), "shape": 1.5, "scale": spread},
+            years=(2020, 2024),
+        )
+    )
+    (gone,) = propagate(system, "gone", period=2024)
+    drawn = solve(system, samples=4000, seed=2, request=Request(flows="all"))["flow_mass"].sel(flow="gone", period=2024)
+    # 4 000 samples know a standard deviation to about a hundredth
+    assert gone.sd == pytest.approx(float(drawn.std()), rel=0.05)
