@@ -33,6 +33,7 @@ BY_CHANCE = {
     ("figures/system_layout.py", 1.25): "height of a line over that of its letters",
     ("report/option.py", 1150.0): "width of a picture [pixel]",
     ("simulation/ensemble.py", 128.0): "replications that share one environment",
+    ("system/evaluators.py", 128.0): "pieces of a table of quantiles",
 }
 """Numbers of form that happen to equal a table's value; each was looked at."""
 

@@ -208,7 +208,8 @@ def outflow_by_cohort(inflow: ArrayLike, survival: ArrayLike) -> Array:
 
 def _convolved(born: Array, share: Array) -> Array:
     """Return Σ_c born(c)·share(t - c), one age after the other."""
-    total, spare = born * share[0], np.empty_like(born)
+    total: Array = born * share[0]
+    spare = np.empty_like(born)
     for age in range(1, len(born)):
         total[age:] += np.multiply(born[: len(born) - age], share[age], out=spare[: len(born) - age])
     return total
