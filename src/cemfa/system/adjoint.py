@@ -11,9 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cemfa.system.elimination import DenseComponent
 from cemfa.system.executors import Factor
-from cemfa.system.tables import ONE, Table
+from cemfa.system.tables import ONE, DenseComponent, Table
 
 Array = NDArray[np.float64]
 

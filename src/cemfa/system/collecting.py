@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from cemfa.results import Request, join_samples, make_results
+from cemfa.system.executors import Executor
 from cemfa.system.kept import kept_flows
 from cemfa.system.layout import Array, System
 from cemfa.system.reducing import Interpolation, Running, Summary, reduced, side_by_side, summarised
@@ -37,6 +38,7 @@ class Run:
     drawn : whether parameters are drawn; False for central values
     together : whether samples of several blocks wait for each other, to be sorted together
     sampling : how samples are laid out
+    executor : what runs the eliminated system
     """
 
     system: System
@@ -48,6 +50,7 @@ class Run:
     drawn: bool
     together: bool
     sampling: Method = "random"
+    executor: Executor = "numpy"
 
     @property
     def sampled(self) -> frozenset[str]:
@@ -201,6 +204,7 @@ def dataset(
             "scenario": "",
             "option": "",
             "limits": run.limits,
+            "executor": run.executor,
             "sampling": run.sampling if run.drawn else "central",
             "inputs": json.dumps(system.model.inputs, sort_keys=True),
             **attrs,

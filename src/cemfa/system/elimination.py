@@ -8,40 +8,24 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain, count
 from typing import Final
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from cemfa.system.tables import FIRST_SHARE, ONE, ZERO, Index, Sum, Table, Tape, index
+from cemfa.system.fusing import Fused, fused
+from cemfa.system.tables import FIRST_SHARE, ONE, ZERO, DenseComponent, Index, Sum, Table, Tape, index
 
 OUTSIDE: Final = -1
 DENSE_FROM: Final = 2_000_000
+FULL: Final = 0.1
+"""Share of all pairs that the cheapest process still joins from which on full matrices cost no more than tables."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DenseComponent:
-    """A strongly connected component whose table would be too long; its arithmetic runs on full matrices.
-
-    Parameters
-    ----------
-    members : shape (n,), processes in the order of elimination
-    tail, head : shape (m,), local positions of the source and target of each flow inside the component
-    share_row : shape (m,), rows of the factor workspace that hold the shares of those flows
-    leak_row : shape (n,), rows of the factor workspace that hold what leaves the component
-    inflow_row, throughput_row : shape (n,), rows of the substitution workspace read and written
-    """
-
-    members: Index
-    tail: Index
-    head: Index
-    share_row: Index
-    leak_row: Index
-    inflow_row: Index
-    throughput_row: Index
+Links = dict[int, dict[int, Sum]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +40,7 @@ class Elimination:
     source, target : shape (F,), position of the process, or `OUTSIDE`
     component : shape (P,), strongly connected component of each process, numbered downstream
     looped : shape (P,), whether the process lies on a loop (itself included)
+    leaving, leaving_start : shape (F,) and (P + 1,), flows by the process they leave, those from outside last
     pivot_process, pivot_row : processes on loops and the rows of their reciprocal pivots
     """
 
@@ -65,6 +50,8 @@ class Elimination:
     target: Index
     component: Index
     looped: NDArray[np.bool_]
+    leaving: Index
+    leaving_start: Index
     factor: Table
     factor_rows: int
     rhs: tuple[Table | DenseComponent, ...]
@@ -72,13 +59,40 @@ class Elimination:
     throughput_row: Index
     pivot_process: Index
     pivot_row: Index
-    dense: tuple[DenseComponent, ...] = ()
+    dense: tuple[DenseComponent, ...]
+    fused: Fused
+
+    def __post_init__(self) -> None:
+        self.factor.check(self.factor_rows, self.factor_rows)
+        for stage in self.rhs:
+            if isinstance(stage, Table):
+                stage.check(self.factor_rows, self.rhs_rows)
+
+    @property
+    def factor_products(self) -> int:
+        """Number of products that depend on the shares only, full matrices included."""
+        squares = (n * (n - 1) * (2 * n - 1) // 6 + n * (n - 1) for n in self._sizes)  # links and leaks, gains
+        return len(self.factor.left) + sum(squares)
+
+    @property
+    def rhs_products(self) -> int:
+        """Number of products per right-hand side, full matrices included."""
+        tables = (len(stage.left) for stage in self.rhs if isinstance(stage, Table))
+        return sum(tables) + sum(n * n for n in self._sizes)
+
+    @property
+    def products(self) -> int:
+        """Number of products of a balance: of the factor and of one right-hand side."""
+        return self.factor_products + self.rhs_products
 
     @property
     def operations(self) -> int:
-        """Return the number of products in all tables."""
-        tables = [stage for stage in self.rhs if isinstance(stage, Table)]
-        return sum(len(table.left) for table in (self.factor, *tables))
+        """Number of products in all tables, full matrices left out."""
+        return len(self.factor.left) + sum(len(stage.left) for stage in self.rhs if isinstance(stage, Table))
+
+    @property
+    def _sizes(self) -> list[int]:
+        return [len(component.members) for component in self.dense]
 
 
 def eliminate(
@@ -148,8 +162,9 @@ class _Builder:
                 self.leaving[out].append(flow)
             if out >= 0 and into >= 0:
                 self.arriving[into].append(flow)
-        self.factor = Tape(FIRST_SHARE + len(tail) + processes)
-        self.rhs = Tape(processes + 1)
+        self.turns = count()
+        self.factor = Tape(FIRST_SHARE + len(tail) + processes, self.turns)
+        self.rhs = Tape(processes + 1, self.turns)
         self.zero_row = processes
         self.stages: list[Table | DenseComponent] = []
         self.throughput: list[int] = [-1] * processes
@@ -164,15 +179,15 @@ class _Builder:
             self.throughput[process] = self.rhs.write(self._inflow(process, number))
             return
         self.looped[members] = True
-        order = _markowitz(members, self.tail[inside], self.head[inside], dense_from)
-        if order is None:
-            self._add_dense(number, members, inside)
-        else:
-            self._add_sparse(number, order, inside)
+        order, sparse = _markowitz(members, self.tail[inside], self.head[inside], dense_from)
+        self._add_loops(number, order, sparse, inside)
 
     def finished(self) -> Elimination:
         """Return everything that was written, frozen."""
         self._cut_rhs()
+        factor, throughput = self.factor.cut(), index(self.throughput)
+        rows = self.factor.rows, self.rhs.rows
+        leaving = [self.leaving[process] for process in range(self.processes)]
         return Elimination(
             processes=self.processes,
             flows=len(self.tail),
@@ -180,14 +195,17 @@ class _Builder:
             target=self.head,
             component=self.component,
             looped=self.looped,
-            factor=self.factor.cut(),
+            leaving=index([*chain.from_iterable(leaving), *np.flatnonzero(self.tail < 0).tolist()]),
+            leaving_start=index([0, *accumulate(map(len, leaving))]),
+            factor=factor,
             factor_rows=self.factor.rows,
             rhs=tuple(self.stages),
             rhs_rows=self.rhs.rows,
-            throughput_row=index(self.throughput),
+            throughput_row=throughput,
             pivot_process=index(process for process, _ in self.pivots),
             pivot_row=index(row for _, row in self.pivots),
             dense=tuple(stage for stage in self.stages if isinstance(stage, DenseComponent)),
+            fused=fused(len(self.tail), self.processes, factor, self.stages, rows, throughput),
         )
 
     def _within(self, flow: int, number: int) -> bool:
@@ -200,101 +218,105 @@ class _Builder:
     def _leak(self, process: int, number: int) -> Sum:
         """Return what leaves the component out of a process: its given leak and the shares of flows that leave."""
         away = [f for f in self.leaving[process] if not self._within(f, number)]
-        return Sum(self._share(len(self.tail)) + process, [(ONE, self._share(f)) for f in away])
+        return [self._share(len(self.tail)) + process, *_flat((ONE, self._share(f)) for f in away)]
 
     def _inflow(self, process: int, number: int) -> Sum:
         """Return what enters a process from outside and from components before its own."""
         from_others = [f for f in self.arriving[process] if self.component[self.tail[f]] != number]
-        return Sum(process, [(self._share(f), self.throughput[self.tail[f]]) for f in from_others])
+        return [process, *_flat((self._share(f), self.throughput[self.tail[f]]) for f in from_others)]
 
     def _cut_rhs(self) -> None:
         if len(self.rhs):
             self.stages.append(self.rhs.cut())
 
-    def _add_dense(self, number: int, members: list[int], inside: list[int]) -> None:
-        leaks = [self.factor.write(self._leak(p, number)) for p in members]
-        inflows = [self.rhs.write(self._inflow(p, number)) for p in members]
-        self._cut_rhs()
-        made = self.rhs.reserve(len(members))
-        local = {process: position for position, process in enumerate(members)}
-        for process, row in zip(members, made, strict=True):
-            self.throughput[process] = row
-        self.stages.append(
-            DenseComponent(
-                members=index(members),
-                tail=index(local[int(self.tail[f])] for f in inside),
-                head=index(local[int(self.head[f])] for f in inside),
-                share_row=index(self._share(f) for f in inside),
-                leak_row=index(leaks),
-                inflow_row=index(inflows),
-                throughput_row=index(made),
-            )
-        )
-
-    def _add_sparse(self, number: int, order: list[int], inside: list[int]) -> None:
-        share: dict[int, dict[int, Sum]] = {p: {} for p in order}  # share[u][w]: from w to u
-        leaving: dict[int, dict[int, Sum]] = {p: {} for p in order}  # the same sums, by source
+    def _add_loops(self, number: int, order: list[int], sparse: int, inside: list[int]) -> None:
+        """Eliminate a component: the first `sparse` members into the tables, what is left then on full matrices."""
+        share: Links = {p: {} for p in order}  # share[u][w]: from w to u
+        leaving: Links = {p: {} for p in order}  # the same sums, by source
         for flow in inside:
             out, into = int(self.tail[flow]), int(self.head[flow])
             if out != into:  # a flow to itself changes no pivot: what remains to leave is summed, not subtracted
                 _add_share(share, leaving, into, out, self._share(flow))
         leak = {p: self._leak(p, number) for p in order}
         inflow = {p: self._inflow(p, number) for p in order}
-        scaled: dict[int, int] = {}
-        returns: list[tuple[int, list[tuple[int, int]]]] = []
-        for v in order:
-            onwards = [(u, self.factor.write(value)) for u, value in leaving[v].items()]
-            leak_row = self.factor.write(leak[v])
-            pivot = Sum(leak_row, [(ONE, row) for _, row in onwards])
-            inverse = self.factor.write(pivot, reciprocal=True)
-            self.pivots.append((v, inverse))
-            scaled[v] = self.rhs.write(Sum(self.zero_row, [(inverse, self.rhs.write(inflow[v]))]))
-            back: list[tuple[int, int]] = []
-            for w, value in share[v].items():
-                gain = self.factor.write(Sum(ZERO, [(inverse, self.factor.write(value))]))
-                back.append((w, gain))
-                leak[w].products.append((leak_row, gain))
-                for u, row in onwards:
-                    if u != w:
-                        _add_product(share, leaving, u, w, (row, gain))
-                del leaving[w][v]
+        returns = [(v, *self._eliminated(v, share, leaving, leak, inflow)) for v in order[:sparse]]
+        if sparse < len(order):
+            self._add_dense(order[sparse:], leaving, leak, inflow)
+        for v, scaled, back in reversed(returns):
+            self.throughput[v] = self.rhs.write([scaled, *_flat((gain, self.throughput[w]) for w, gain in back)])
+
+    def _eliminated(
+        self, v: int, share: Links, leaving: Links, leak: dict[int, Sum], inflow: dict[int, Sum]
+    ) -> tuple[int, list[tuple[int, int]]]:
+        """Write the elimination of one process; return its row of the right-hand side and the gains of its sources."""
+        write = self.factor.write
+        onwards = [(u, write(value)) for u, value in leaving[v].items()]
+        leak_row = write(leak[v])
+        inverse = write([leak_row, *_flat((ONE, row) for _, row in onwards)], reciprocal=True)
+        self.pivots.append((v, inverse))
+        scaled = self.rhs.write([self.zero_row, inverse, self.rhs.write(inflow[v])])
+        for u, row in onwards:
+            inflow[u] += (row, scaled)
+        back: list[tuple[int, int]] = []
+        for w, value in share[v].items():
+            gain = write([ZERO, inverse, write(value)])
+            back.append((w, gain))
+            leak[w] += (leak_row, gain)
+            paths = leaving[w]
             for u, row in onwards:
-                inflow[u].products.append((row, scaled[v]))
-                del share[u][v]
-            returns.append((v, back))
-        for v, back in reversed(returns):
-            products = [(gain, self.throughput[w]) for w, gain in back]
-            self.throughput[v] = self.rhs.write(Sum(scaled[v], products))
+                known = paths.get(u)
+                if known is not None:
+                    known += (row, gain)
+                elif u != w:  # fill-in
+                    paths[u] = share[u][w] = [ZERO, row, gain]
+            del paths[v]
+        for u, _ in onwards:
+            del share[u][v]
+        return scaled, back
+
+    def _add_dense(self, members: list[int], leaving: Links, leak: dict[int, Sum], inflow: dict[int, Sum]) -> None:
+        local = {process: position for position, process in enumerate(members)}
+        links = [(local[w], local[u], value) for w in members for u, value in leaving[w].items()]
+        shares = [self.factor.write(value) for _, _, value in links]
+        leaks = [self.factor.write(leak[p]) for p in members]
+        inflows = [self.rhs.write(inflow[p]) for p in members]
+        self._cut_rhs()
+        made = self.rhs.reserve(len(members))
+        for process, row in zip(members, made, strict=True):
+            self.throughput[process] = row
+        self.stages.append(
+            DenseComponent(
+                members=index(members),
+                tail=index(w for w, _, _ in links),
+                head=index(u for _, u, _ in links),
+                share_row=index(shares),
+                leak_row=index(leaks),
+                inflow_row=index(inflows),
+                throughput_row=index(made),
+                turn=next(self.turns),
+            )
+        )
 
 
-def _add_share(
-    share: dict[int, dict[int, Sum]], leaving: dict[int, dict[int, Sum]], into: int, out: int, row: int
-) -> None:
+def _flat(pairs: Iterable[tuple[int, int]]) -> Iterable[int]:
+    return chain.from_iterable(pairs)
+
+
+def _add_share(share: Links, leaving: Links, into: int, out: int, row: int) -> None:
     """Add a flow's share to what goes from one process to another; parallel flows add up."""
     value = share[into].get(out)
     if value is None:
-        share[into][out] = leaving[out][into] = Sum(row)
+        share[into][out] = leaving[out][into] = [row]
     else:
-        value.products.append((ONE, row))
+        value += (ONE, row)
 
 
-def _add_product(
-    share: dict[int, dict[int, Sum]],
-    leaving: dict[int, dict[int, Sum]],
-    into: int,
-    out: int,
-    product: tuple[int, int],
-) -> None:
-    """Add a path through an eliminated process to what goes from one process to another (fill-in where new)."""
-    value = share[into].get(out)
-    if value is None:
-        share[into][out] = leaving[out][into] = Sum(ZERO, [product])
-    else:
-        value.products.append(product)
+def _markowitz(members: list[int], tail: Index, head: Index, limit: int) -> tuple[list[int], int]:
+    """Return the members in Markowitz order, and how many of them go into the tables.
 
-
-def _markowitz(members: list[int], tail: Index, head: Index, limit: int) -> list[int] | None:
-    """Return the members in Markowitz order, or None when eliminating them takes more than `limit` products."""
+    All of them, unless that takes more than `limit` products: then those before the rest is nearly full, or before
+    the limit is reached.
+    """
     after: dict[int, set[int]] = {p: set() for p in members}
     before: dict[int, set[int]] = {p: set() for p in members}
     for out, into in zip(tail.tolist(), head.tolist(), strict=True):
@@ -305,23 +327,27 @@ def _markowitz(members: list[int], tail: Index, head: Index, limit: int) -> list
     queue = [(cost[p], p) for p in members]
     heapq.heapify(queue)
     order: list[int] = []
-    products = 0
+    products, sparse = 0, len(members)
     while queue:
         known, v = heapq.heappop(queue)
         if known != cost[v]:
             continue  # an older entry: the process has gained or lost neighbours since
-        order.append(v)
-        cost[v] = -1
+        left = len(members) - len(order) - 1
+        if sparse == len(members) and known > FULL * left * left:
+            sparse = len(order)
         products += (len(after[v]) + 2) * (len(before[v]) + 2)
         if products > limit:
-            return None
+            sparse = min(sparse, len(order))
+            return [*order, *sorted(set(members) - set(order))], sparse
+        order.append(v)
+        cost[v] = -1
         for w in before[v]:
-            after[w] |= after[v] - {w}
-            after[w].discard(v)
+            after[w] |= after[v]
+            after[w] -= {w, v}
         for u in after[v]:
-            before[u] |= before[v] - {u}
-            before[u].discard(v)
+            before[u] |= before[v]
+            before[u] -= {u, v}
         for p in before[v] | after[v]:
             cost[p] = len(after[p]) * len(before[p])
             heapq.heappush(queue, (cost[p], p))
-    return order
+    return order, len(order)

@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 SLOPES: Final = (0.02, 1e9)
-MOVED: Final = 1e-9
+USUAL: Final = (0.5, 4.0)
+"""Where a slope is kept of which the last step told nothing: neither stuck nor swinging."""
+TURN: Final = 2.0
+"""Largest factor by which a slope changes per pass: what looks like a slope may come from another fraction."""
+MOVED: Final = 1e-11
 """Smaller steps, in logarithms, tell nothing about a slope but rounding."""
 
 
@@ -76,4 +80,5 @@ class Fraction:
         answer = np.log(np.where(usable, wanted, 1.0) / np.where(usable, self.wanted, 1.0))
         usable &= np.abs(step) > MOVED
         found = 1.0 - answer / np.where(usable, step, 1.0)
-        return np.where(usable, np.clip(found, *SLOPES), self.slope)
+        found = np.clip(np.clip(found, self.slope / TURN, self.slope * TURN), *SLOPES)
+        return np.where(usable, found, np.clip(self.slope, *USUAL))

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cemfa import locale
-from cemfa.errors import ClosedLoopError, Place, Problem, SolveError
+from cemfa.errors import Place, Problem, SolveError
 from cemfa.system.adjusting import Adjuster, State, adjuster, joined
-from cemfa.system.executors import ClosedColumn, throughputs
+from cemfa.system.executors import Executor, flows, throughputs
+from cemfa.system.findings import named, refuse_wrong_numbers
 from cemfa.system.layout import Array, System
 from cemfa.system.numbers import Numbers, given_inflows, inflows, outflows
+from cemfa.system.refusing import ClosedColumn, WrongColumn
 from cemfa.system.releasing import Release, passing
 
 PASSES: Final = 100
@@ -55,6 +57,8 @@ def settle(
     release: Release | None = None,
     *,
     central: bool = False,
+    executor: Executor | None = None,
+    checked: bool = False,
 ) -> Settled:
     """Return the balance of one period.
 
@@ -64,6 +68,8 @@ def settle(
     release : what leaves the stocks this year; None is nothing
     central : whether these are central values, in which a product that lacks water is an error; in samples it
         leaves as dry as it must and is counted
+    executor : what runs the eliminated system; None chooses. The bits do not depend on it
+    checked : whether the coefficients are as `block_values` made and checked them
 
     Raises
     ------
@@ -83,20 +89,18 @@ def settle(
     >>> settle(system, numbers).flows.shape
     (22, 4, 1)
     """
-    rules, year = adjuster(system), system.years[numbers.period]
-    samples = numbers.coefficient.shape[2]
+    refuse_wrong_numbers(system, numbers, capacity)
+    rules, samples = adjuster(system), numbers.coefficient.shape[2]
     leaving = release or Release.nothing(system, samples)
     base = leaving.masses(system, numbers.coefficient)
     limits = np.full((len(system.groups), samples), np.inf) if capacity is None else capacity
-    deciding, settled, refused, turn = _decided(
-        system, rules, numbers, base[:, rules.layers], limits, leaving, central=central
-    )
+    core = _Core(system, leaving, system.years[numbers.period], executor, checked)
+    deciding, settled, refused, turn = _decided(core, rules, numbers, base[:, rules.layers], limits, central=central)
     flows = np.empty_like(base)
     flows[:, rules.layers] = deciding
     if len(rules.others):
         shares = rules.following(base[:, rules.others], numbers.composition, settled)
-        x = _throughputs(system, shares, rules.others, year, np.arange(samples), leaving)
-        flows[:, rules.others] = _flows(system, shares, x)
+        flows[:, rules.others] = core.flows(shares, rules.others)
     entering = inflows(system).add(flows)
     throughput = entering.copy()
     stocks = [stock.process for stock in system.stocks]
@@ -104,28 +108,78 @@ def settle(
     return Settled(flows, throughput, entering, refused, rules.dry(settled), turn)
 
 
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """The eliminated system of a year, what its stocks release, and what runs it."""
+
+    system: System
+    release: Release
+    year: int
+    executor: Executor | None
+    checked: bool
+
+    def throughputs(self, coefficient: Array, which: NDArray[Any], live: NDArray[Any], *, checked: bool) -> Array:
+        """Return the throughputs (P, L, S) that shares, inputs and releases give."""
+        of = self.release.of_layers(which, live) if passing(self.system) else self.release
+        shares, leak = of.shares(self.system, coefficient)
+        entering = of.inputs(self.system, given_inflows(self.system).add(coefficient))
+        kept = None if leak is None else _columns(leak)
+        try:
+            x = throughputs(
+                self.system.elimination, _columns(shares), _columns(entering), kept, executor=self.executor,
+                checked=checked,
+            )  # fmt: skip
+        except (ClosedColumn, WrongColumn) as found:
+            raise named(self.system, found, which, self.year, live) from None
+        return x.reshape(-1, *coefficient.shape[1:])
+
+    def flows(self, coefficient: Array, which: NDArray[Any]) -> Array:
+        """Return the flows (F, L, S) of all samples that shares, inputs and releases give."""
+        live = np.arange(coefficient.shape[2])
+        if passing(self.system):
+            found = np.empty_like(coefficient)
+            x = self.throughputs(coefficient, which, live, checked=self.checked)
+            _write(self.system, coefficient, x, np.ones(len(live), dtype=bool), live, found)
+            return found
+        entering = given_inflows(self.system).add(coefficient)
+        try:
+            _, made = flows(
+                self.system.elimination, _columns(coefficient), _columns(entering), executor=self.executor,
+                checked=self.checked,
+            )  # fmt: skip
+        except (ClosedColumn, WrongColumn) as wrong:
+            raise named(self.system, wrong, which, self.year, live) from None
+        return made.reshape(coefficient.shape)
+
+
+def _columns(values: Array) -> Array:
+    """Return layers, each with its samples, as columns."""
+    return values.reshape(len(values), -1)
+
+
 def _decided(
-    system: System, rules: Adjuster, numbers: Numbers, base: Array, limits: Array, release: Release, *, central: bool
+    core: _Core, rules: Adjuster, numbers: Numbers, base: Array, limits: Array, *, central: bool
 ) -> tuple[Array, State, Array, int]:
     """Return the flows of the layers that decide, the fractions they settle on, refused mass and passes."""
-    year, samples = system.years[numbers.period], base.shape[2]
-    flows, refused = np.empty_like(base), np.zeros_like(limits)
+    system, year, samples = core.system, core.year, base.shape[2]
+    found, refused = np.empty_like(base), np.zeros_like(limits)
     live, pending, work = np.arange(samples), np.ones(samples, dtype=bool), numbers
     state = rules.start(samples)
     pieces: list[tuple[NDArray[Any], State]] = []
     for turn in range(1, PASSES + 1):
         offer = rules.offer(base, work.composition, state)
-        x = _throughputs(system, offer.coefficient, rules.layers, year, live, release)
+        checked = core.checked or turn > 1  # passes keep shares right
+        x = core.throughputs(offer.coefficient, rules.layers, live, checked=checked)
         after = rules.corrected(offer, x, work, state, limits)
         done = pending & (rules.change(state, after, work) <= SETTLED)
         if done.any():
             rules.check(after, limits, np.flatnonzero(done), live, year, central=central)
-            flows[:, :, live[done]] = _flows(system, offer.coefficient, x)[:, :, done]
+            _write(system, offer.coefficient, x, done, live[done], found)
             refused[:, live[done]] = after.admission.refused[:, done]
             pieces.append((live[done], replace(state, short=after.short).cut(done)))
             pending &= ~done
         if not pending.any():
-            return flows, joined(pieces), refused, turn
+            return found, joined(pieces), refused, turn
         before, state = state, after
         if 2 * np.count_nonzero(pending) <= len(live):
             base, work, limits = base[:, :, pending], _cut(work, pending), limits[:, pending]
@@ -134,34 +188,17 @@ def _decided(
     raise _unsettled(system, rules.moving(before, state, SETTLED), year, int(live[pending][0]))
 
 
-def _throughputs(
-    system: System, coefficient: Array, which: NDArray[Any], year: int, live: NDArray[Any], release: Release
-) -> Array:
-    """Return the throughputs (P, L, S) that shares, inputs and releases give."""
-    flows, layers, samples = coefficient.shape
-    of = release.of_layers(which, live) if passing(system) else release
-    shares, leak = of.shares(system, coefficient)
-    entering = of.inputs(system, given_inflows(system).add(coefficient)).reshape(-1, layers * samples)
-    kept = None if leak is None else leak.reshape(-1, layers * samples)
-    try:
-        x = throughputs(system.elimination, shares.reshape(flows, -1), entering, kept)
-    except ClosedColumn as closed:
-        layer, column = divmod(closed.column, samples)
-        names = [system.process_ids[p] for p in closed.processes]
-        shown = {"processes": names, "layer": system.layers[which[layer]], "year": year, "sample": int(live[column])}
-        raise locale.error(ClosedLoopError, Problem("closed-loop", Place(), shown)) from None
-    return x.reshape(-1, layers, samples)
-
-
-def _flows(system: System, coefficient: Array, x: Array) -> Array:
-    """Return the flows (F, L, S): share times throughput, or the mass itself."""
-    found = np.empty_like(coefficient)
+def _write(system: System, coefficient: Array, x: Array, done: NDArray[Any], to: NDArray[Any], found: Array) -> None:
+    """Write the flows of samples that are done: share times throughput, or the mass itself."""
+    whole = bool(done.all()) and len(to) == found.shape[2]
     for flow, (source, given) in enumerate(zip(system.source.tolist(), system.given.tolist(), strict=True)):
-        if given:
+        if not whole:
+            share = coefficient[flow][:, done]
+            found[flow][:, to] = share if given else share * x[source][:, done]
+        elif given:
             found[flow] = coefficient[flow]
         else:
             np.multiply(coefficient[flow], x[source], out=found[flow])
-    return found
 
 
 def _cut(numbers: Numbers, kept: NDArray[Any]) -> Numbers:

@@ -25,6 +25,7 @@ from cemfa.system.capacity import added_capacity, open_share, yearly_capacity
 from cemfa.system.changes import Binding
 from cemfa.system.collecting import Collected, Part, Run, dataset
 from cemfa.system.containment import by_good, overfull, overfull_problems
+from cemfa.system.executors import Executor, chosen
 from cemfa.system.footprint import footprint, refuse_too_large, series, sorts_together
 from cemfa.system.holding import closing, opening, releasing
 from cemfa.system.kept import Year, kept_flows
@@ -40,6 +41,8 @@ Progress = Callable[[int, int], None]
 STRIP_NUMBERS: Final = 2**21
 """Numbers of one period that are computed at a time: enough for calls to cost little, few enough for the cache."""
 LARGEST_STRIP: Final = 2048
+PASSES_EXPECTED: Final = 3
+"""Solves per sample where something limits; decides no more than whether an import is worth its time."""
 
 
 def solve(
@@ -53,6 +56,7 @@ def solve(
     workers: int | None = None,
     limits: bool = True,
     progress: Progress | None = None,
+    executor: Executor | None = None,
 ) -> xr.Dataset:
     """Return the balance of every year as results of the one shape.
 
@@ -74,6 +78,8 @@ def solve(
     workers : units of work computed at a time; the results do not depend on it
     limits : False removes all capacities, for tests and for what a plant would get if it were large enough
     progress : called with units of work done and in all
+    executor : ``"numpy"`` or ``"numba"`` (extra ``fast``) runs the eliminated system; None takes numba where it is
+        installed and the work is worth its import. The bits do not depend on it; the attribute ``executor`` names it
 
     Raises
     ------
@@ -103,7 +109,8 @@ def solve(
     blocks = len(_units(numbers, BLOCK))
     together = blocks > 1 and sorts_together(system, wanted, len(numbers))
     run = Run(
-        system, numbers, blocks, seed, wanted, limits=limits, drawn=samples != 1, together=together, sampling=sampling
+        system, numbers, blocks, seed, wanted, limits=limits, drawn=samples != 1, together=together, sampling=sampling,
+        executor=chosen(executor, products(system, len(numbers))),
     )  # fmt: skip
     added = added_capacity(system, plan) if limits else None
     task = _Unit(run, bind_plan(system, plan), added, open_share(system, plan), width)
@@ -116,8 +123,9 @@ def solve(
 
 
 def solve_years(
-    system: System, draws: Array, binding: Binding, added: Array | None, opened: Array, *, central: bool = False
-) -> Iterator[Year]:
+    system: System, draws: Array, binding: Binding, added: Array | None, opened: Array, *, central: bool = False,
+    executor: Executor | None = None,
+) -> Iterator[Year]:  # fmt: skip
     """Yield the balance of every period for given draws, in order; stocks carry over.
 
     Parameters
@@ -126,6 +134,7 @@ def solve_years(
     binding : the plan's changes, from `bind_plan`
     added, opened : shape (T, G), from `added_capacity` and `open_share`; `added` None removes all limits
     central : whether the draws are the central values, which must make sense in every layer
+    executor : as in `solve`
     """
     holding = None
     for period, year in enumerate(system.years):
@@ -135,13 +144,21 @@ def solve_years(
         limits = None
         if added is not None:
             limits = yearly_capacity(numbers, added[period], opened[period], int(system.days[period]))
-        found = settle(system, leaving.numbers, limits, leaving.release, central=central)
+        found = settle(
+            system, leaving.numbers, limits, leaving.release, central=central, executor=executor, checked=True
+        )
         release = leaving.release.whole(system, found.entering)
         residual = largest_residual(system, found.flows, release, year=year)
         if central and (problems := overfull_problems(system, found.flows, year)):
             raise locale.error(SolveError, problems)
         holding = closing(system, holding, leaving, release, found.flows, found.entering)
         yield Year(found.flows, found.throughput, holding.content, numbers.cells, residual, found.dry)
+
+
+def products(system: System, samples: int) -> int:
+    """Return about how many products the balances of all samples, years and layers take."""
+    solves = PASSES_EXPECTED * samples * len(system.years) * len(system.layers)
+    return solves * system.elimination.products
 
 
 def strip_width(system: System, request: Request) -> int:
@@ -227,7 +244,8 @@ class _Unit:
         central = not self.run.drawn
         try:
             yield from solve_years(
-                self.run.system, draws, self.binding, self.added, self.opened, central=central
+                self.run.system, draws, self.binding, self.added, self.opened, central=central,
+                executor=self.run.executor,
             )  # fmt: skip
         except SolveError as wrong:
             raise (wrong if central else _named(wrong, numbers, self.run.seed)) from None
