@@ -32,8 +32,6 @@ BY_CHANCE = {
     ("figures/paths.py", 2.75): "size of a panel [inch]",
     ("figures/system_layout.py", 1.25): "height of a line over that of its letters",
     ("report/option.py", 1150.0): "width of a picture [pixel]",
-    ("simulation/ensemble.py", 128.0): "replications that share one environment",
-    ("system/evaluators.py", 128.0): "pieces of a table of quantiles",
 }
 """Numbers of form that happen to equal a table's value; each was looked at."""
 
@@ -46,7 +44,8 @@ def literals(file: Path) -> Iterator[tuple[float, int]]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
             value = abs(node.value)
-            if value < 1e300 and math.isfinite(value) and significant(float(value)) >= DIGITS:
+            sized = math.frexp(value)[0] == 0.5  # a power of two is a size in memory, not a quantity
+            if value < 1e300 and math.isfinite(value) and significant(float(value)) >= DIGITS and not sized:
                 yield float(value), node.lineno
 
 
