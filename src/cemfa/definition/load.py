@@ -281,7 +281,7 @@ class _Merging:
                 rows = self._rows(value, dimension_columns(), ("dimensions", name))
                 for position, row in enumerate(rows):
                     self.rows["dimensions", name, "items", position] = row
-                replaced[name] = {"items": [_nested(row, ()) for row in rows]}
+                replaced[name] = {"items": [_nested(row, None) for row in rows]}
         self.data["dimensions"] = replaced
 
     def tables(self) -> None:
@@ -360,7 +360,7 @@ class _Merging:
                     self.problems.append(Problem("id-duplicate", place, {"id": key, "line": line}))
                 elif key:
                     self.rows[name, key] = row
-                    nested = _nested(row, ())
+                    nested = _nested(row, None)
                     keyed[key] = nested.get("label", {}) if name == "parameter_labels" else nested
             self.field(name, keyed, rows[0].place())
             return
@@ -384,7 +384,7 @@ def _nested(row: Row, dimensions: Sequence[str] | None) -> dict[str, Any]:
     for name in _LISTS:
         if name in values:
             values[name] = [part for part in re.split(r"[\s;]+", str(values[name])) if part]
-    if dimensions:
+    if dimensions is not None:  # a model without dimensions has columns for layer, good and technology all the same
         indices = (*dimensions, *(RESERVED_INDICES if "parameter" in values else ()))
         values["index"] = {name: str(values.pop(name)) for name in indices if name in values}
     return values
