@@ -349,7 +349,7 @@ class Flow(Frozen):
     otherwise: tuple[Id, ...] = ()
     """Where refused mass goes next, in order; the last leads to a process without capacity."""
     basis: Id = "fresh"
-    """Basis of `amount`: `fresh` or a layer."""
+    """Basis of `amount`, and of a `ratio` from outside: `fresh` or a layer."""
     origin: Id | None = None
     """On an arising: household, market, crop, aquaculture, industry."""
     season: Id | None = None

@@ -279,7 +279,8 @@ def _read_number(cell: Value, point: str) -> tuple[float | None, str]:
     if isinstance(cell, bool):
         return None, "number-format"
     if isinstance(cell, (int, float)):
-        return _in_range(float(cell)) if abs(cell) < 1e300 else (None, "cell-not-a-value")
+        # a whole number may be too large to become a float
+        return _in_range(float(cell)) if isinstance(cell, float) or abs(cell) <= LARGEST else (None, "number-large")
     text = str(cell).replace("\N{MINUS SIGN}", "-")
     if text.lower() in _NOT_A_VALUE:
         return None, "cell-not-a-value"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cemfa import locale
 from cemfa.errors import BalanceError, Place, Problem, SolveError
 from cemfa.system.dispatching import Admission, Intake, Offer
-from cemfa.system.fractions import Fraction
+from cemfa.system.fractions import Fraction, Imported
 from cemfa.system.layout import Array, Index, System
 from cemfa.system.numbers import Numbers, per_basis
 from cemfa.system.rows import RowGroups
@@ -42,13 +42,15 @@ class State:
     admission: Admission
     drawn: Fraction
     moist: Fraction
-    imports: Array
+    imports: Imported
     short: Array
 
     def cut(self, kept: NDArray[Any]) -> State:
         """Return the state of some samples."""
-        short, imports = self.short[:, kept], self.imports[:, kept]
-        return State(self.admission.cut(kept), self.drawn.cut(kept), self.moist.cut(kept), imports, short)
+        return State(
+            self.admission.cut(kept), self.drawn.cut(kept), self.moist.cut(kept), self.imports.cut(kept),
+            self.short[:, kept],
+        )  # fmt: skip
 
 
 class Adjuster:
@@ -75,17 +77,18 @@ class Adjuster:
         left = [(f, slots[p]) for f, p in enumerate(system.source.tolist()) if p in slots and f not in drawn]
         self.sharing_flow = np.array([f for f, _ in left], dtype=np.intp)
         self.sharing_slot = np.array([slot for _, slot in left], dtype=np.intp)
-        fresh = np.full(len(system.ratios_in.flow), -1, dtype=np.int32)
         self.import_flow: Index = np.concatenate([system.demands.flow, system.ratios_in.flow])
         self.import_good: Index = np.concatenate([system.demands.good, system.ratios_in.good])
-        self.import_basis: Index = np.concatenate([system.demands.basis, fresh])
+        self.import_basis: Index = np.concatenate([system.demands.basis, system.ratios_in.basis])
         looped = system.elimination.looped
+        self.import_looped = looped[system.target[self.import_flow]][:, None]
         self.drawn_looped = looped[self.drawn_from][:, None, None]
         self.moist_looped = looped[system.source[system.moistures.flow]][:, None]
         self._local = {int(layer): n for n, layer in enumerate(self.layers)}
         self.mass = system.mass_weight()[self.layers]
         unit = np.eye(len(system.layers))[:, self.layers]
         self.bases = [unit[basis] if basis >= 0 else self.mass for basis in out.basis.tolist()]
+        self.followed = [unit[basis] if basis >= 0 else self.mass for basis in system.ratios_in.basis.tolist()]
         self.moist_layer = [self._local[layer] for layer in system.moistures.layer.tolist()]
         self.moist_weight = system.moistures.weight[:, self.layers]
         self.demand_weight = system.demands.weight[:, self.layers]
@@ -97,7 +100,7 @@ class Adjuster:
             admission=self.intake.open(samples),
             drawn=Fraction.start(np.zeros((absolute, len(self.layers), samples))),
             moist=Fraction.start(np.zeros((moist, samples))),
-            imports=np.zeros((len(self.import_flow), samples)),
+            imports=Imported.start(len(self.import_flow), samples),
             short=np.zeros((absolute + moist, samples)),
         )
 
@@ -126,31 +129,33 @@ class Adjuster:
             admission=self.intake.admit(offer, x, state.admission, limits),
             drawn=state.drawn.after(drawn, self.drawn_looped),
             moist=state.moist.after(moist, self.moist_looped),
-            imports=self._imports(offer, x, numbers),
+            imports=state.imports.after(self._imports(offer, x, numbers), self.import_looped),
             short=np.vstack([short_drawn, short_moist]),
         )
 
-    def change(self, before: State, after: State, numbers: Numbers) -> Array:
+    def change(self, after: State, numbers: Numbers) -> Array:
         """Return the largest relative change that any fraction still asks for, per sample."""
         largest: Array = np.zeros(after.short.shape[1])
-        floor = np.zeros_like(after.imports)
+        floor = np.zeros_like(after.imports.value)
         floor[: len(numbers.demand)] = numbers.demand
-        for old, new in (*_pairs(after), (before.imports, after.imports)):
+        imports = (after.imports.tried, np.maximum(0.0, after.imports.wanted))
+        for old, new in (*_pairs(after), imports):
             if new.size:
-                least = floor if new is after.imports else 0.0
+                least = floor if new is imports[1] else 0.0
                 scale = np.maximum(np.maximum(np.abs(old), np.abs(new)), least)
                 moved = np.abs(new - old) / np.where(scale > 0, scale, 1.0)
                 largest = np.maximum(largest, moved.reshape(-1, moved.shape[-1]).max(axis=0))
         return largest
 
-    def moving(self, before: State, after: State, settled: float) -> list[int]:
+    def moving(self, after: State, settled: float) -> list[int]:
         """Return the processes whose fractions still change."""
         ends = (self.system.target[self.intake.flow], self.drawn_from, self.system.source[self.system.moistures.flow])
         found: set[int] = set()
         for processes, (old, new) in zip(ends, _pairs(after), strict=True):
             moved = np.abs(new - old) > settled * np.maximum(np.abs(new), np.abs(old))
             found |= set(processes[np.unique(np.nonzero(moved)[0])].tolist())
-        unfilled = np.abs(after.imports - before.imports) > settled * np.abs(after.imports)
+        wanted = np.maximum(0.0, after.imports.wanted)
+        unfilled = np.abs(wanted - after.imports.tried) > settled * wanted
         found |= {int(self.system.target[f]) for f in self.import_flow[np.unique(np.nonzero(unfilled)[0])]}
         return sorted(found)
 
@@ -169,7 +174,9 @@ class Adjuster:
             flows = np.concatenate([self.drawn_flow, self.system.moistures.flow])
             flow = int(flows[entry])
             code = "amount-short" if entry < len(self.drawn_flow) else "moisture-short"
-            raise self._error(code, flow, year, int(live[done[column]]), 100.0 * float(short[entry, column]))
+            raise self._error(
+                code, flow, self._layers_of(entry), year, int(live[done[column]]), float(short[entry, column])
+            )
         admission, most = after.admission, limits[:, done]
         over = admission.intake[:, done] > most * (1 + SHORT)
         if over.any():
@@ -177,6 +184,7 @@ class Adjuster:
             shown = {
                 "group": self.system.groups[group].name, "year": year, "sample": int(live[done[column]]),
                 "intake": float(admission.intake[group, done[column]]), "capacity": float(most[group, column]),
+                "layers": [n for n, w in zip(self.system.layers, self.system.groups[group].weight, strict=True) if w],
             }  # fmt: skip
             place = Place(path=f"processes.{self.system.groups[group].process}.capacity")
             raise locale.error(SolveError, Problem("capacity-exceeded", place, shown))
@@ -199,13 +207,24 @@ class Adjuster:
         """Return coefficients with imports, after limited processes have refused what they cannot take."""
         if len(self.import_flow):
             per = per_basis(shares, composition, self.import_good, self.import_basis)
-            found[self.import_flow] = per * state.imports[:, None, :]
+            found[self.import_flow] = per * state.imports.value[:, None, :]
         return self.intake.dispatch(found, state.admission.accept.value)
 
-    def _error(self, code: str, flow: int, year: int, sample: int, percent: float) -> SolveError:
+    def _layers_of(self, entry: int) -> list[str]:
+        """Return the layers in which an absolute flow, a ratio or a moisture is stated."""
+        names, amounts, moist = self.system.layers, self.system.amounts_out, entry - len(self.drawn_flow)
+        if moist >= 0:
+            return [names[int(self.system.moistures.layer[moist])]]
+        if entry >= len(amounts.flow):
+            return list(names)
+        layer, basis = int(amounts.layer[entry]), int(amounts.basis[entry])
+        whole = self.system.model.layers.mass if basis < 0 else [names[basis]]
+        return [names[layer]] if layer >= 0 else list(whole)
+
+    def _error(self, code: str, flow: int, layers: list[str], year: int, sample: int, short: float) -> SolveError:
         shown = {
             "flow": self.system.flow_ids[flow], "process": self.system.process_ids[self.system.source[flow]],
-            "year": year, "sample": sample, "percent": percent,
+            "layers": layers, "year": year, "sample": sample, "percent": 100.0 * short,
         }  # fmt: skip
         place = Place(path=f"flows.{self.system.flow_coords['flow_name'][flow]}")
         return locale.error(SolveError, Problem(code, place, shown))
@@ -272,10 +291,10 @@ class Adjuster:
             had = np.zeros(x.shape[2])
             for flow in others.tolist():
                 had += _weighted(self.demand_weight[entry], self._mass_of(offer, x, flow))
-            found[entry] = np.maximum(0.0, numbers.demand[entry] - had)
+            found[entry] = numbers.demand[entry] - had
         for number, of in enumerate(ratios.of):
             followed = _added([self._mass_of(offer, x, f) for f in of.tolist()])
-            found[len(demands.flow) + number] = numbers.ratios_in[number] * _weighted(self.mass, followed)
+            found[len(demands.flow) + number] = numbers.ratios_in[number] * _weighted(self.followed[number], followed)
         return found
 
 
@@ -301,7 +320,7 @@ def joined(pieces: list[tuple[NDArray[Any], State]]) -> State:
         ),
         fractions([s.drawn for s in states]),
         fractions([s.moist for s in states]),
-        whole([s.imports for s in states]),
+        Imported(*(whole([getattr(s.imports, f.name) for s in states]) for f in fields(Imported))),
         whole([s.short for s in states]),
     )
 
@@ -321,7 +340,7 @@ def _deciding(system: System) -> Index:
     if len(system.amounts_out.flow) or len(system.ratios_in.flow):
         weights.append(system.mass_weight())
     counted = np.logical_or.reduce(np.array([*weights, np.zeros(layers)]) > 0.0, axis=0)
-    stated = [*system.moistures.layer, *system.amounts_out.layer, *system.amounts_out.basis]
+    stated = [*system.moistures.layer, *system.amounts_out.layer, *system.amounts_out.basis, *system.ratios_in.basis]
     counted[[layer for layer in stated if layer >= 0]] = True
     return np.flatnonzero(counted | ~counted.any()).astype(np.int32)
 

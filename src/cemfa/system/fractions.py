@@ -18,6 +18,10 @@ USUAL: Final = (0.5, 4.0)
 """Where a slope is kept of which the last step told nothing: neither stuck nor swinging."""
 TURN: Final = 2.0
 """Largest factor by which a slope changes per pass: what looks like a slope may come from another fraction."""
+STEEPEST: Final = 0.98
+"""Largest change of an import per change of itself round a loop: the secant stays finite."""
+IMPORT_MOVED: Final = 1e-9
+"""Smaller steps of an import, relative to it, tell nothing about a slope but rounding."""
 MOVED: Final = 1e-11
 """Smaller steps, in logarithms, tell nothing about a slope but rounding."""
 
@@ -71,7 +75,8 @@ class Fraction:
         slope = self._slope(wanted)
         free = looped & (wanted > 0.0) & (self.value > 0.0)
         old = np.where(free, self.value, 1.0)
-        step = (np.where(free, wanted, 1.0) / old) ** (1.0 / slope)
+        with np.errstate(over="ignore"):  # a step beyond all numbers ends at one like any other large step
+            step = (np.where(free, wanted, 1.0) / old) ** (1.0 / slope)
         return Fraction(np.minimum(1.0, np.where(free, old * step, wanted)), self.value, wanted, slope)
 
     def _slope(self, wanted: Array) -> Array:
@@ -82,3 +87,48 @@ class Fraction:
         found = 1.0 - answer / np.where(usable, step, 1.0)
         found = np.clip(np.clip(found, self.slope / TURN, self.slope * TURN), *SLOPES)
         return np.where(usable, found, np.clip(self.slope, *USUAL))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Imported:
+    """Masses that are corrected from pass to pass: imports that fill demands or follow other flows; sample last.
+
+    Parameters
+    ----------
+    value : to be tried in the next pass [t/year]
+    tried, wanted : of the pass before, and what came out of it; below zero where there is more than is needed
+    slope : change of `wanted` per change of `tried`
+    """
+
+    value: Array
+    tried: Array
+    wanted: Array
+    slope: Array
+
+    @classmethod
+    def start(cls, count: int, samples: int) -> Imported:
+        """Return imports before the first pass: none."""
+        return cls(*np.zeros((4, count, samples)))
+
+    def cut(self, kept: NDArray[Any]) -> Imported:
+        """Return the imports of some samples."""
+        return Imported(*(getattr(self, f.name)[..., kept] for f in fields(self)))
+
+    def after(self, wanted: Array, looped: NDArray[np.bool_]) -> Imported:
+        """Return the imports of the next pass, by a secant where they come back round a loop.
+
+        What is imported returns in part, so less is lacking; where more than half returns, plain substitution
+        swings ever wider. The balance is linear in imports, so that the secant meets the answer at once.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> first = Imported.start(1, 1).after(np.array([[100.0]]), np.array([[True]]))
+        >>> first.after(np.array([[-800.0]]), np.array([[True]])).value.tolist()  # nine tenths come back: gain 9
+        [[10.0]]
+        """
+        step, answer = self.value - self.tried, wanted - self.wanted
+        usable = looped & (np.abs(step) > IMPORT_MOVED * np.maximum(self.value, self.tried))
+        slope = np.where(usable, np.minimum(answer / np.where(usable, step, 1.0), STEEPEST), self.slope)
+        value = self.value + (wanted - self.value) / (1.0 - slope)
+        return Imported(np.maximum(0.0, np.where(looped, value, wanted)), self.value, wanted, slope)

@@ -105,12 +105,14 @@ class Ratios:
     flow, product : shape (N,)
     of : per entry, positions of the flows it follows
     good : shape (N,), composition of an import; -1 where the flow leaves a process, layer by layer
+    basis : shape (N,), layer in which an import is proportional, -1 for fresh mass
     """
 
     flow: Index
     product: Index
     of: tuple[Index, ...]
     good: Index
+    basis: Index
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -171,7 +171,7 @@ def _decided(
         checked = core.checked or turn > 1  # passes keep shares right
         x = core.throughputs(offer.coefficient, rules.layers, live, checked=checked)
         after = rules.corrected(offer, x, work, state, limits)
-        done = pending & (rules.change(state, after, work) <= SETTLED)
+        done = pending & (rules.change(after, work) <= SETTLED)
         if done.any():
             rules.check(after, limits, np.flatnonzero(done), live, year, central=central)
             _write(system, offer.coefficient, x, done, live[done], found)
@@ -180,12 +180,12 @@ def _decided(
             pending &= ~done
         if not pending.any():
             return found, joined(pieces), refused, turn
-        before, state = state, after
+        state = after
         if 2 * np.count_nonzero(pending) <= len(live):
             base, work, limits = base[:, :, pending], _cut(work, pending), limits[:, pending]
-            state, before, live = state.cut(pending), before.cut(pending), live[pending]
+            state, live = state.cut(pending), live[pending]
             pending = pending[pending]
-    raise _unsettled(system, rules.moving(before, state, SETTLED), year, int(live[pending][0]))
+    raise _unsettled(system, rules.moving(state, SETTLED), year, int(live[pending][0]))
 
 
 def _write(system: System, coefficient: Array, x: Array, done: NDArray[Any], to: NDArray[Any], found: Array) -> None:

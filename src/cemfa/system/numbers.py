@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from cemfa import locale
+from cemfa.definition.expansion import OUTSIDE as OUTSIDE_NAME
 from cemfa.errors import Place, Problem, SolveError
 from cemfa.plan import Plan
 from cemfa.system.boundary import compositions
@@ -104,16 +105,18 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
     binding = plan if isinstance(plan, Binding) else bind_plan(system, plan)
     year = system.years[period]
     values = binding.values(system.parameters.values(draws, period), year)
-    products = system.products.values(values, binding.position)
+    with np.errstate(over="ignore", invalid="ignore"):  # products beyond any number are refused below, by name
+        products = system.products.values(values, binding.position)
     mass = system.mass_weight()
     composition = compositions(system.boundary, values, binding.position, mass, {"year": year})
     coefficient = products[system.share]
     _resolve_remainders(system, coefficient, products, year)
+    _refuse_absent(system, composition, year)
     _add_amounts(system, coefficient, products, composition, period)
     position = binding.position
     between, repair = (values[position[use]] for use in (system.capacities.between, system.capacities.repair))
     demands, out = system.demands, system.amounts_out
-    return Numbers(
+    found = Numbers(
         period=period,
         coefficient=coefficient,
         amounts_out=products[out.product] * out.factor[period][:, None],
@@ -121,7 +124,7 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
         ratios_out=products[system.ratios_out.product],
         demand=products[demands.product] * demands.factor[period][:, None],
         composition=composition,
-        moisture=_moisture(system, values, position),
+        moisture=_moisture(system, values, position, year),
         capacity_today=values[position[system.capacities.use]] * system.capacities.factor[period][:, None],
         working=between / (between + repair),
         between=between,
@@ -133,6 +136,8 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
         contents=tuple(products[s.content] * s.content_factor for s in system.stocks),
         cells=values[position[system.cells]],
     )
+    _refuse_infinite(system, found)
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -158,7 +163,7 @@ def _resolve_remainders(system: System, coefficient: Array, products: Array, yea
     """Check the shares and write the remainders, and what is tied to them, into the coefficients."""
     _refuse_negative(system, coefficient, year)
     left = outflows(system).what_is_left(coefficient)
-    _refuse_excess(system, left, year)
+    _refuse_excess(system, coefficient, left, year)
     rest = system.remainders
     if not len(rest.flow):
         return
@@ -181,14 +186,39 @@ def _refuse_negative(system: System, coefficient: Array, year: int) -> None:
             "share-negative",
             Place(path=f"flows.{system.flow_coords['flow_name'][flow]}"),
             {
-                "flow": system.flow_ids[flow], "layer": system.layers[layer], "year": year, "sample": sample,
+                "flow": system.flow_ids[flow], "process": _ends(system, flow)["source"],
+                "layer": system.layers[layer], "year": year, "sample": sample,
                 "value": float(coefficient[flow, layer, sample]),
             },
         ),
     )  # fmt: skip
 
 
-def _refuse_excess(system: System, left: Array, year: int) -> None:
+def _refuse_infinite(system: System, numbers: Numbers) -> None:
+    """Raise where a product of parameters is larger than any number."""
+    stated = (
+        (np.arange(len(system.flow_ids)), numbers.coefficient),
+        (system.amounts_out.flow, numbers.amounts_out),
+        (system.ratios_in.flow, numbers.ratios_in),
+        (system.ratios_out.flow, numbers.ratios_out),
+        (system.demands.flow, numbers.demand),
+    )
+    for flows, values in stated:
+        if not np.isfinite(values).all():
+            entry, *_, sample = (int(i[0]) for i in np.nonzero(~np.isfinite(values)))
+            flow, year = int(flows[entry]), system.years[numbers.period]
+            place = Place(path=f"flows.{system.flow_coords['flow_name'][flow]}")
+            shown = {"flow": system.flow_ids[flow], **_ends(system, flow), "year": year, "sample": sample}
+            raise locale.error(SolveError, Problem("amount-infinite", place, shown))
+
+
+def _ends(system: System, flow: int) -> dict[str, str]:
+    """Return the ends of a flow, for messages."""
+    names = (*system.process_ids, OUTSIDE_NAME)  # position -1 is outside
+    return {"source": names[system.source[flow]], "target": names[system.target[flow]]}
+
+
+def _refuse_excess(system: System, coefficient: Array, left: Array, year: int) -> None:
     """Raise where shares sum to more than one, or to less without a remainder."""
     wrong = left < -SHARE_TOLERANCE
     must = np.repeat(system.decides[:, None], len(system.layers), axis=1)
@@ -199,7 +229,8 @@ def _refuse_excess(system: System, left: Array, year: int) -> None:
     problems = []
     for process, layer in np.argwhere(wrong.any(axis=2))[:20].tolist():
         sample = int(np.argmax(wrong[process, layer]))
-        shares = [system.flow_ids[f] for f in np.flatnonzero(system.source == process)]
+        leaving = np.flatnonzero(system.source == process)
+        shares = [f"{system.flow_ids[f]} {coefficient[f, layer, sample]:.6g}" for f in leaving]
         shown = {
             "process": system.process_ids[process], "layer": system.layers[layer], "year": year, "sample": sample,
             "sum": 1.0 - float(left[process, layer, sample]), "flows": shares,
@@ -227,30 +258,41 @@ def per_basis(shares: Array, composition: Array, good: Index, basis: Index) -> A
     Parameters
     ----------
     shares : shape (G, l, S), the layers wanted
-    composition : shape (G, L, S), all layers
-
-    Raises
-    ------
-    SolveError
-        where a good holds nothing of the layer of its basis.
+    composition : shape (G, L, S), all layers; above zero in the layer of a basis
     """
     found = shares[good]
     for number, layer in enumerate(basis.tolist()):
         if layer >= 0:
-            part = composition[good[number], layer]
-            if (part <= 0).any():
-                raise locale.error(SolveError, Problem("basis-absent", Place(path="composition")))
-            found[number] /= part
+            found[number] /= composition[good[number], layer]
     return found
 
 
-def _moisture(system: System, values: Array, position: Index) -> Array:
+def _refuse_absent(system: System, composition: Array, year: int) -> None:
+    """Raise where a good holds nothing of the layer in which its mass is stated."""
+    amounts, demands, ratios = system.amounts_in, system.demands, system.ratios_in
+    whole = amounts.layer < 0
+    stated = [(amounts.flow[whole], amounts.good[whole], amounts.basis[whole])]
+    stated += [(part.flow, part.good, part.basis) for part in (demands, ratios)]
+    for flow, good, basis in zip(*(np.concatenate(part).tolist() for part in zip(*stated, strict=True)), strict=True):
+        if basis >= 0 and (composition[good, basis] <= 0.0).any():
+            sample = int(np.argmax(composition[good, basis] <= 0.0))
+            shown = {"good": system.boundary.goods[good], "layer": system.layers[basis]}
+            shown |= {"flow": system.flow_ids[flow], **_ends(system, flow), "year": year, "sample": sample}
+            place = Place(path=f"flows.{system.flow_coords['flow_name'][flow]}")
+            raise locale.error(SolveError, Problem("basis-absent", place, shown))
+
+
+def _moisture(system: System, values: Array, position: Index, year: int) -> Array:
     """Return the mass of a stated layer per mass of the layers it is counted from."""
     stated = values[position[system.moistures.use]]
     fresh = system.moistures.fresh[:, None]
     if (fresh & (stated >= 1.0)).any():
-        entry = int(np.flatnonzero((fresh & (stated >= 1.0)).any(axis=1))[0])
+        entry, sample = (int(i[0]) for i in np.nonzero(fresh & (stated >= 1.0)))
         flow = int(system.moistures.flow[entry])
         place = Place(path=f"flows.{system.flow_coords['flow_name'][flow]}")
-        raise locale.error(SolveError, Problem("moisture-whole", place, {"flow": system.flow_ids[flow]}))
+        shown = {
+            "flow": system.flow_ids[flow], "process": _ends(system, flow)["source"], "year": year, "sample": sample,
+            "layer": system.layers[int(system.moistures.layer[entry])], "value": float(stated[entry, sample]),
+        }  # fmt: skip
+        raise locale.error(SolveError, Problem("moisture-whole", place, shown))
     return np.where(fresh, stated / np.where(fresh, 1.0 - stated, 1.0), stated)

@@ -73,4 +73,4 @@ class RowGroups:
             larger = np.abs(before) >= np.abs(added)
             lost[groups] += np.where(larger, (before - after) + added, (added - after) + before)
             total[groups] = after
-        return -(total + lost)
+        return 0.0 - (total + lost)  # not a mere sign: of nothing left, zero and not minus zero

@@ -40,7 +40,7 @@ class StatementBook:
         self._amounts: dict[bool, list[tuple[int, int, int, list[float], int, int, bool]]] = defaultdict(list)
         self._moist: list[tuple[int, int]] = []
         self._ratios: list[int] = []
-        self._follows: dict[bool, list[tuple[int, int, list[int], int]]] = defaultdict(list)
+        self._follows: dict[bool, list[tuple[int, int, list[int], int, int]]] = defaultdict(list)
         self._remains: dict[tuple[int, int], int] = {}
         self._tied: list[tuple[int, tuple[int, int], int]] = []
 
@@ -114,6 +114,7 @@ class StatementBook:
             index(r[1] for r in found),
             tuple(index(r[2]) for r in found),
             index(r[3] for r in found),
+            index(r[4] for r in found),
         )
 
     def frozen_remainders(self) -> Remainders:
@@ -283,8 +284,9 @@ class StatementBook:
             return
         self.share[flow] = TIED
         outside = bool(self.pattern.source[flow] == OUTSIDE)
-        good = self.boundary.of(self.pattern.elements.flows[flow].good, -1) if outside else -1
-        self._follows[outside].append((flow, self.product(times), found, good))
+        basis = self.pattern.layer(self.pattern.flow(flow).basis) if outside else -1
+        good = self.boundary.of(self.pattern.elements.flows[flow].good, basis) if outside else -1
+        self._follows[outside].append((flow, self.product(times), found, good, basis))
 
     def _known_beforehand(self, flow: int) -> bool:
         """Tell whether a flow has a share in every layer that does not depend on flows being solved."""

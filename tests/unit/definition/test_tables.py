@@ -136,7 +136,7 @@ def test_rows_from_memory_with_wrong_values() -> None:
     assert [(p.code, p.place.line) for p in problems] == [
         ("cell-type", 2),
         ("cell-not-a-value", 1),
-        ("cell-not-a-value", 3),
+        ("number-large", 3),
     ]
 
 

@@ -147,6 +147,23 @@ def test_a_plant_that_gets_its_rejects_back_stays_at_its_capacity(gain: float, p
     assert found["dumped"] == pytest.approx(100 + gain * capacity - capacity, rel=1e-9)
 
 
+@pytest.mark.parametrize("gain", [0.1, 0.5, 0.6, 0.9, 0.99])
+def test_a_demand_in_a_loop_counts_what_comes_back(gain: float) -> None:
+    small = model(
+        {"stall": {"demand": "needed"}},
+        {
+            "own": {"from": "outside", "to": "stall", "amount": "own"},
+            "bought": {"from": "outside", "to": "stall", "fills": "demand"},
+            "again": {"from": "stall", "to": "stall", "share": "gain"},
+            "used": {"from": "stall", "to": "outside", "share": "remainder"},
+        },
+        {"own": (0.5, T), "needed": (100.0, T), "gain": gain},
+    )
+    found = balance(small)
+    assert found["again"] == pytest.approx(100 * gain, rel=1e-12)
+    assert found["bought"] == pytest.approx(100 * (1 - gain) - 0.5, rel=1e-11)
+
+
 def store(at_most: bool, amount: float) -> object:
     return model(
         {"pool": {}, "dump": {"sink": True}},

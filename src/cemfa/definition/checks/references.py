@@ -167,7 +167,8 @@ def flow_references(model: Model, name: str, flow: Flow, at: At) -> Iterator[Pro
     yield from _only(model, flow, over, at, where)
     held = model.processes.get((target if source.process == OUTSIDE else source).process)
     yield from _good(model, flow, (*over, *(held.over if held else ())), at, where)
-    if flow.basis != "fresh" or "other" in (flow.amount or ()):
+    imported = flow.ratio is not None and source.process == OUTSIDE
+    if flow.basis != "fresh" or imported or "other" in (flow.amount or ()):
         yield from _basis(model, flow.basis, at(*where, "basis"))
     for key, mapping in (("amount", flow.amount), ("share", flow.share)):
         for layer in mapping or ():

@@ -11,6 +11,7 @@ from cemfa import units
 from cemfa.definition.checks.context import Context, crosses_in, kind_of
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.expansion import flow_elements, good_of
+from cemfa.definition.schema import Flow
 from cemfa.errors import Problem, UnitError
 
 _ROUNDING: Final = 1e-9  # of shares typed with nine digits
@@ -71,16 +72,23 @@ def boundary_goods(c: Context) -> Iterator[Problem]:
         whole = kind_of(flow) == "fills" or set(flow.amount or ()) == {"other"}
         if not crosses_in(way) or not whole or len(c.model.layers.names) == 1:
             continue
+        basis = _basis(c, flow, way.target.process)
         for good in dict.fromkeys(good_of(c.model, way, element) for element in flow_elements(c.model, way)):
             missing = [layer for layer in mass if layer not in given[good]]
             missing = missing if len(missing) > 1 else []
             others = (*c.model.layers.contained, *c.model.layers.elements)
             barred = c.model.goods[good].cannot_carry
-            missing += [n for n in others if n not in given[good] and n not in barred and n != flow.basis]
+            missing += [n for n in others if n not in given[good] and n not in barred and n != basis]
             if missing and good not in reported:
                 reported.add(good)
                 parameters = {"good": good, "flow": name, "missing": missing}
                 yield Problem("boundary-composition", c.at("flows", name, "good"), parameters)
+
+
+def _basis(c: Context, flow: Flow, process: str) -> str:
+    """Return the basis of what a flow brings in; one that fills a demand has the basis of the demand."""
+    stated = c.model.processes.get(process)
+    return stated.demand.basis if flow.fills and stated and stated.demand else flow.basis
 
 
 def seasons(c: Context) -> Iterator[Problem]:
