@@ -1,6 +1,13 @@
-"""Every test starts in English and without colour, whatever the machine speaks."""
+"""Every test starts in English and without colour, whatever the machine speaks, and draws the same systems."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# the same examples in every run, on any machine; nothing is remembered between runs, and no test asserts a time
+settings.register_profile(
+    "cemfa", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("cemfa")
 
 
 @pytest.fixture(autouse=True)

@@ -45,11 +45,12 @@ def test_it_solves_the_transposed_system(case: LinearCase, dense: int) -> None:
 
 
 @FEW
-@given(linear_cases(smallest_leak=0.05), DENSE, st.randoms(use_true_random=False))
+@given(linear_cases(smallest_leak=0.05, exits=True), DENSE, st.randoms(use_true_random=False))
 def test_adjoint_forward_and_finite_differences_agree(case: LinearCase, dense: int, random) -> None:
     """Move some of a share to the exit of its process: shares still sum to one, the limit of the table's promise."""
     made = eliminate(case.processes, case.source, case.target, dense_from=dense)
     inner = [f for f in range(len(case.source)) if case.source[f] >= 0 and case.target[f] >= 0]
+    inner = [f for f in inner if case.shares[f].min() > 0]  # a step relative to it
     if not inner:
         return
     flow = random.choice(inner)
