@@ -1,8 +1,9 @@
 """Properties of whole models: what cannot matter does not, and every box closes."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.property.sizes import drawn
 
 from cemfa import compile_system, model_from_dict, solve
 from cemfa.results import Request
@@ -11,7 +12,7 @@ from cemfa.sensitivity.first_order import Points
 from cemfa.sensitivity.points import Balance
 from cemfa.sensitivity.quantities import quantities_of
 
-FEW = settings(max_examples=20, deadline=None, derandomize=True)
+FEW = drawn(200)
 DISTRIBUTIONS = ("constant", "uniform", "triangular", "lognormal", "beta")
 GOODS = [{"id": "matter", "label_vi": "Vật chất", "label_en": "Matter", "status": "resource"}]
 
