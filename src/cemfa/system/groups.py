@@ -83,8 +83,9 @@ def parts_of(rows: Sequence[Row]) -> tuple[list[Part], list[Problem]]:
             if concentration is None:
                 problems.append(_concentration_problem(group, [rows[i] for i in part]))
                 continue
-            drawn = [i for i in part if rows[i].marginal.value > 0]
-            streams = tuple(_component(group, rows[i], split) for i in drawn)
+            # in the order of their names: the bits of a sum must not depend on the order of rows
+            named = sorted((_component(group, rows[i], split), i) for i in part if rows[i].marginal.value > 0)
+            streams, drawn = tuple(name for name, _ in named), [i for _, i in named]
             found.append(Part(tuple(drawn), streams, tuple(concentration * rows[i].marginal.value for i in drawn)))
     return found, problems
 
