@@ -35,8 +35,10 @@ def named(
     if found.kind == "share":
         shown |= {"flow": system.flow_ids[found.row], "value": found.value}
         place = Place(path=f"flows.{system.flow_coords['flow_name'][found.row]}")
-        code = "mass-negative" if system.given[found.row] else "share-negative"
-        return locale.error(SolveError, Problem(code, place, shown))
+        if system.given[found.row]:
+            return locale.error(SolveError, Problem("mass-negative", place, shown))
+        shown["process"] = system.process_ids[system.source[found.row]]
+        return locale.error(SolveError, Problem("share-negative", place, shown))
     shown["process"] = system.process_ids[found.row]
     place = Place(path=f"processes.{system.process_coords['process_name'][found.row]}")
     if found.kind != "sum":  # leaks are not used here, and inputs are masses of flows
