@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks import stages, verbs
 from benchmarks.peers import Peer
 from benchmarks.subjects import FLOWS_PER_PROCESS, Array, cohorts, graph
+from cemfa.system.executors import Executor
 from cemfa.system.sampling import BLOCK
 
 Clock = Literal["process", "wall", "children"]
@@ -180,7 +181,7 @@ def balance(kind: str, processes: int, sizes: Sizes, peers: Mapping[str, Peer] |
     return Contest(_name("balance", kind, processes), tuple(found), tuple(ratios))
 
 
-def all_in(processes: int, sizes: Sizes, executor: str) -> Contest:
+def all_in(processes: int, sizes: Sizes, executor: Executor) -> Contest:
     """Return whole runs, every year of every sample with draws of its own, beside drawing as many normals."""
     subject, once = graph(processes=processes, samples=1), sizes.all_in * sizes.years
     grouped = verbs.AllIn(subject, "dirichlet", once, executor=executor)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.subjects import Array
-from benchmarks.verbs import SEED, AllIn, by
+from benchmarks.verbs import SEED, AllIn
 from cemfa.system.balance import largest_residual
 from cemfa.system.containment import overfull
-from cemfa.system.executors import throughputs
+from cemfa.system.executors import flows
 from cemfa.system.limits import settle
 from cemfa.system.numbers import bind_plan, block_values
 from cemfa.system.sampling import BLOCK
@@ -38,7 +38,7 @@ class Stages:
 
 def pipeline(task: AllIn, stages: Stages) -> Array:
     """Return the mean flows of the last year as `solve` computes them (F, 1), its imports included."""
-    system, executor = task.system, by(settle, task.executor)
+    system = task.system
     binding = bind_plan(system, None)
     totals: dict[int, Array] = {}
     for number in range(-(-task.samples // BLOCK)):
@@ -48,7 +48,7 @@ def pipeline(task: AllIn, stages: Stages) -> Array:
             with stages.of("shares"):
                 numbers = block_values(system, draws, binding, period)
             with stages.of("solve"):
-                found = settle(system, numbers, **executor)
+                found = settle(system, numbers, executor=task.executor)
             with stages.of("check"):
                 largest_residual(system, found.flows, year=year)
                 overfull(system, found.flows)
@@ -61,7 +61,7 @@ def pipeline(task: AllIn, stages: Stages) -> Array:
 
 def kernels(task: AllIn, stages: Stages) -> Array:
     """Return the same by the kernels alone (F, 1): no products, limits or checks, and no imports among the flows."""
-    graph, executor = task.graph, by(throughputs, task.executor)
+    graph = task.graph
     inputs = 100.0 * graph.inputs.any(axis=1)[:, None]
     total = np.zeros(len(graph.source))
     for number in range(-(-task.samples // BLOCK)):
@@ -69,9 +69,7 @@ def kernels(task: AllIn, stages: Stages) -> Array:
             drawn = task.system.sampler.block(SEED, number)[:, : task.samples - number * BLOCK]
             shares = drawn[1 : 1 + len(graph.source)]  # after the row of the imports
         with stages.of("solve"):
-            x = throughputs(graph.elimination, shares, inputs, **executor)
-            for flow, source in enumerate(graph.source.tolist()):
-                np.multiply(shares[flow], x[source], out=shares[flow])
+            made = flows(graph.elimination, shares, inputs, executor=task.executor)[1]
         with stages.of("reduce"):
-            total += np.add.reduce(shares, axis=-1)
+            total += np.add.reduce(made, axis=-1)
     return (total / task.samples)[:, None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from cemfa import compile_system, solve
 from cemfa.results import Request
 from cemfa.system.cohorts import by_lifetime
 from cemfa.system.elimination import eliminate
-from cemfa.system.executors import throughputs
+from cemfa.system.executors import Executor, flows
 from cemfa.system.layout import System
 from cemfa.system.lifetimes import survival_weibull
 
@@ -30,31 +29,22 @@ HELP: Final = "import sys; sys.argv = ['cemfa', '--help']; from cemfa.cli import
 SEED: Final = 1
 
 
-def executors() -> tuple[str, ...]:
+def executors() -> tuple[Executor, ...]:
     """Return the executors that can run here."""
-    known = "executor" in inspect.signature(throughputs).parameters
-    return ("numpy", "numba") if known and find_spec("numba") else ("numpy",)
-
-
-def by(function: Callable[..., Any], executor: str) -> dict[str, str]:
-    """Return the argument that forces an executor, none where a function knows only one."""
-    return {"executor": executor} if "executor" in inspect.signature(function).parameters else {}
+    return ("numpy", "numba") if find_spec("numba") else ("numpy",)
 
 
 class Balance:
     """All flows of a graph by the elimination made once for its pattern."""
 
-    def __init__(self, graph: Graph, executor: str) -> None:
-        self.graph, self.executor = graph, by(throughputs, executor)
+    def __init__(self, graph: Graph, executor: Executor) -> None:
+        self.graph, self.executor = graph, executor
         self.flows = np.empty_like(graph.shares)
-        self.source = graph.source.tolist()
 
     def __call__(self) -> None:
         """Compute the throughputs, write the flows into the buffer."""
         graph = self.graph
-        x = throughputs(graph.elimination, graph.shares, graph.inputs, **self.executor)
-        for flow, source in enumerate(self.source):
-            np.multiply(graph.shares[flow], x[source], out=self.flows[flow])
+        flows(graph.elimination, graph.shares, graph.inputs, out=self.flows, executor=self.executor)
 
     def result(self) -> Array:
         """Return the flows (F, S)."""
@@ -128,7 +118,7 @@ class AllIn:
     spread: Spread
     samples: int
     years: int = 1
-    executor: str = "numpy"
+    executor: Executor = "numpy"
     workers: int = 1
 
     @cached_property
@@ -144,10 +134,10 @@ class AllIn:
     def __call__(self) -> Any:
         """Return the results."""
         wanted = Request(reducers=("mean",))
-        chosen = by(solve, self.executor)
         return solve(
-            self.system, samples=self.samples, seed=SEED, request=wanted, workers=self.workers, limits=False, **chosen
-        )
+            self.system, samples=self.samples, seed=SEED, request=wanted, workers=self.workers, limits=False,
+            executor=self.executor,
+        )  # fmt: skip
 
     def result(self) -> Array:
         """Return the mean flows of the graph in the last year (F, 1)."""
