@@ -114,6 +114,10 @@ REFUSED = {
     "a product beyond all numbers": (
         {"a": {}}, {"in": IN["in"] | {"amount": ["x"] + ["k"] * 12}} | REST, both({"k": 1e30}), 1, {}, SolveError,
         "amount-infinite", {"flow": "in", "source": "outside", "target": "a", "year": 2021, "sample": 0}),
+    "a product beyond all numbers of a good that lacks a layer": (
+        {"a": {}}, {"in": IN["in"] | {"amount": ["x"] + ["k"] * 12}} | REST, both({"k": 1e30}), 1,
+        {**WET, "composition": [{"good": "stuff", "layer": "water", "value": 0.0}]}, SolveError,
+        "amount-infinite", {"flow": "in", "source": "outside", "target": "a"}),
     "a demand beyond all numbers": (
         {"a": {"demand": ["x"] + ["k"] * 12}}, IN | {"f": {"from": "outside", "to": "a", "fills": "demand"}} | REST,
         both({"k": 1e30}), 1, {}, SolveError, "amount-infinite", {"flow": "f", "target": "a"}),

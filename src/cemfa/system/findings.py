@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cemfa import locale
 from cemfa.errors import ClosedLoopError, Place, Problem, SolveError
 from cemfa.system.layout import Array, System
-from cemfa.system.numbers import Numbers
+from cemfa.system.numbers import Numbers, ends
 from cemfa.system.refusing import ClosedColumn, WrongColumn
 
 
@@ -36,7 +36,7 @@ def named(
         shown |= {"flow": system.flow_ids[found.row], "value": found.value}
         place = Place(path=f"flows.{system.flow_coords['flow_name'][found.row]}")
         if system.given[found.row]:
-            return locale.error(SolveError, Problem("mass-negative", place, shown))
+            return locale.error(SolveError, Problem("mass-negative", place, {**shown, **ends(system, found.row)}))
         shown["process"] = system.process_ids[system.source[found.row]]
         return locale.error(SolveError, Problem("share-negative", place, shown))
     shown["process"] = system.process_ids[found.row]
@@ -60,8 +60,9 @@ def refuse_wrong_numbers(system: System, numbers: Numbers, capacity: Array | Non
         wrong = ~((values >= 0.0) & (values < np.inf))
         if wrong.any():
             entry, sample = np.argwhere(wrong)[0].tolist()
-            shown = {"flow": system.flow_ids[flows[entry]], "value": float(values[entry, sample])}
-            place = Place(path=f"flows.{system.flow_coords['flow_name'][flows[entry]]}")
+            flow = int(flows[entry])
+            shown = {"flow": system.flow_ids[flow], **ends(system, flow), "value": float(values[entry, sample])}
+            place = Place(path=f"flows.{system.flow_coords['flow_name'][flow]}")
             raise locale.error(SolveError, Problem("stated-negative", place, {**shown, "year": year, "sample": sample}))
     if capacity is not None and not (capacity >= 0.0).all():
         entry, sample = np.argwhere(~(capacity >= 0.0))[0].tolist()

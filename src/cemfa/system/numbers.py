@@ -112,7 +112,8 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
     coefficient = products[system.share]
     _resolve_remainders(system, coefficient, products, year)
     _refuse_absent(system, composition, year)
-    _add_amounts(system, coefficient, products, composition, period)
+    with np.errstate(over="ignore", invalid="ignore"):  # likewise; of a layer a good lacks even no number at all
+        _add_amounts(system, coefficient, products, composition, period)
     position = binding.position
     between, repair = (values[position[use]] for use in (system.capacities.between, system.capacities.repair))
     demands, out = system.demands, system.amounts_out
@@ -186,7 +187,7 @@ def _refuse_negative(system: System, coefficient: Array, year: int) -> None:
             "share-negative",
             Place(path=f"flows.{system.flow_coords['flow_name'][flow]}"),
             {
-                "flow": system.flow_ids[flow], "process": _ends(system, flow)["source"],
+                "flow": system.flow_ids[flow], "process": ends(system, flow)["source"],
                 "layer": system.layers[layer], "year": year, "sample": sample,
                 "value": float(coefficient[flow, layer, sample]),
             },
@@ -208,11 +209,11 @@ def _refuse_infinite(system: System, numbers: Numbers) -> None:
             entry, *_, sample = (int(i[0]) for i in np.nonzero(~np.isfinite(values)))
             flow, year = int(flows[entry]), system.years[numbers.period]
             place = Place(path=f"flows.{system.flow_coords['flow_name'][flow]}")
-            shown = {"flow": system.flow_ids[flow], **_ends(system, flow), "year": year, "sample": sample}
+            shown = {"flow": system.flow_ids[flow], **ends(system, flow), "year": year, "sample": sample}
             raise locale.error(SolveError, Problem("amount-infinite", place, shown))
 
 
-def _ends(system: System, flow: int) -> dict[str, str]:
+def ends(system: System, flow: int) -> dict[str, str]:
     """Return the ends of a flow, for messages."""
     names = (*system.process_ids, OUTSIDE_NAME)  # position -1 is outside
     return {"source": names[system.source[flow]], "target": names[system.target[flow]]}
@@ -277,7 +278,7 @@ def _refuse_absent(system: System, composition: Array, year: int) -> None:
         if basis >= 0 and (composition[good, basis] <= 0.0).any():
             sample = int(np.argmax(composition[good, basis] <= 0.0))
             shown = {"good": system.boundary.goods[good], "layer": system.layers[basis]}
-            shown |= {"flow": system.flow_ids[flow], **_ends(system, flow), "year": year, "sample": sample}
+            shown |= {"flow": system.flow_ids[flow], **ends(system, flow), "year": year, "sample": sample}
             place = Place(path=f"flows.{system.flow_coords['flow_name'][flow]}")
             raise locale.error(SolveError, Problem("basis-absent", place, shown))
 
@@ -291,7 +292,7 @@ def _moisture(system: System, values: Array, position: Index, year: int) -> Arra
         flow = int(system.moistures.flow[entry])
         place = Place(path=f"flows.{system.flow_coords['flow_name'][flow]}")
         shown = {
-            "flow": system.flow_ids[flow], "process": _ends(system, flow)["source"], "year": year, "sample": sample,
+            "flow": system.flow_ids[flow], "process": ends(system, flow)["source"], "year": year, "sample": sample,
             "layer": system.layers[int(system.moistures.layer[entry])], "value": float(stated[entry, sample]),
         }  # fmt: skip
         raise locale.error(SolveError, Problem("moisture-whole", place, shown))
