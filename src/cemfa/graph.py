@@ -242,7 +242,7 @@ def _label(stated: Process, element: ProcessElement) -> dict[str, str]:
 def _named_loops(graph: nx.MultiDiGraph) -> Iterator[Loop]:
     seen: dict[str, int] = {}
     for members in loops(graph):
-        inner = graph.subgraph(members)
+        inner = _part(graph, members)
         entered = {target for source, target in graph.in_edges(members) if source not in inner}
         start = next((p for p in graph if p in entered), members[0])
         way = list(nx.dfs_preorder_nodes(inner, start))
@@ -252,6 +252,14 @@ def _named_loops(graph: nx.MultiDiGraph) -> Iterator[Loop]:
         key = element_id("+".join(names), _common(graph, way))
         seen[key] = seen.get(key, 0) + 1
         yield Loop(key if seen[key] == 1 else f"{key}#{seen[key]}", tuple(way), flows, told)
+
+
+def _part(graph: nx.MultiDiGraph, members: Sequence[str]) -> nx.MultiDiGraph:
+    """Return some processes and the flows between them, in the graph's order; a subgraph view has that of a set."""
+    chosen, part = set(members), nx.MultiDiGraph()
+    part.add_nodes_from(p for p in graph if p in chosen)
+    part.add_edges_from(edge for edge in graph.edges(keys=True) if edge[0] in chosen and edge[1] in chosen)
+    return part
 
 
 def _way(graph: nx.MultiDiGraph, way: Sequence[str], lang: str) -> str:
@@ -282,7 +290,7 @@ def _returned(graph: nx.MultiDiGraph, loop: Loop, mass: Mapping[str, float]) -> 
         leaving[place[source]] += mass.get(key, 0.0)
     through = np.maximum(through, leaving)  # a stock may release more than it takes in
     shares = np.zeros((len(place), len(place)))
-    for source, target, key in graph.subgraph(loop.processes).edges(keys=True):
+    for source, target, key in _part(graph, loop.processes).edges(keys=True):
         if through[place[source]] > 0.0:
             shares[place[target], place[source]] += mass.get(key, 0.0) / through[place[source]]
     visits = np.diagonal(np.linalg.inv(np.eye(len(place)) - shares))
