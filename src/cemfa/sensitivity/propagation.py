@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from cemfa import locale
 from cemfa.definition.schema import Label
+from cemfa.definition.show import Figure, html_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,20 +148,15 @@ class Propagation:
 def _html(quantity: Propagated, year: int) -> str:
     lang = locale.language()
     headings = [locale.text(f"sensitivity.column-{key}") for key in ("parameter", "share", "effect", "basis", "source")]
-    lines = [
+    rows = [
         [
-            c.label.of(lang),
-            locale.number(100.0 * c.share, decimals=1),
-            locale.number(c.effect),
-            basis_name(c.basis),
-            ", ".join(c.source),
+            c.label.of(lang), Figure(locale.number(100.0 * c.share, decimals=1)), Figure(locale.number(c.effect)),
+            basis_name(c.basis), ", ".join(c.source),
         ]
         for c in quantity.contributions[:_SHOWN]
-    ]
-    head = "".join(f"<th>{escape(text)}</th>" for text in headings)
-    body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in line) + "</tr>" for line in lines)
-    words = [heading(quantity, year), quantity.verdict()]
-    return f"<p><b>{escape(words[0])}</b><br>{escape(words[1])}</p><table><tr>{head}</tr>{body}</table>"
+    ]  # fmt: skip
+    words = [escape(heading(quantity, year)), escape(quantity.verdict())]
+    return f"<p><b>{words[0]}</b><br>{words[1]}</p>{html_table('', headings, rows)}"
 
 
 def heading(quantity: Propagated, year: int) -> str:
