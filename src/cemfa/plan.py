@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
@@ -181,11 +181,6 @@ def _change(change: Change) -> ParameterChange:
         change.how,
         change.taken_from,
     )
-
-
-def without_projects(plan: Plan) -> Plan:
-    """Return the plan with nothing built: its programmes and policy alone."""
-    return replace(plan, built=())
 
 
 def numbers_of(scenario: Scenario) -> Mapping[str, NumberRow]:

@@ -6,7 +6,6 @@ Between `context`, which fills them, and `html` and `workbook`, which show them;
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import floor
 from typing import Literal
@@ -121,11 +120,6 @@ def number(value: float, column: Column, lang: str) -> str:
         return f"{date.month}/{date.year}" if lang == "vi" else f"{date:%Y-%m}"
     shown_value = 100 * value if column.kind == "percent" else value
     return locale.number(shown_value, lang, column.decimals).replace("-", "−")
-
-
-def text_rows(rows: Sequence[Sequence[str]]) -> tuple[tuple[Cell, ...], ...]:
-    """Return rows of plain text as rows of cells."""
-    return tuple(tuple(Cell(value) for value in row) for row in rows)
 
 
 def date_of(year: float) -> datetime.date:

@@ -164,9 +164,3 @@ def _without_time(content: bytes) -> bytes:
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, entry.external_attr
             new.writestr(info, held)
     return stream.getvalue()
-
-
-def sheet_names(tables: Sequence[Table]) -> tuple[str, ...]:
-    """Return the names that the sheets of these tables get, in order."""
-    used: set[str] = set()
-    return tuple(_title(table.name, used) for table in tables)

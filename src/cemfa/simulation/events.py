@@ -12,7 +12,7 @@ import datetime
 import itertools
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -58,18 +58,6 @@ class Happening:
     kind: str
     subject: str
     value: float
-
-
-@dataclass(slots=True)
-class Log:
-    """The event log of the first replications."""
-
-    happenings: list[Happening] = field(default_factory=list)
-
-    def note(self, happening: Happening) -> None:
-        """Write a happening down if its replication is one of those shown."""
-        if happening.sample < SHOWN:
-            self.happenings.append(happening)
 
 
 @dataclass(frozen=True, slots=True)
