@@ -47,8 +47,7 @@ class StoreBook:
         width = draws.shape[1]
         if not self.stored:
             return Stores(np.zeros((0, width)), np.zeros((0, width)))
-        cells = self.system.parameters.values(draws, period)
-        values = binding.values(cells, self.system.years[period])
+        values = binding.values(self.system.parameters, draws, period, self.system.years[period])
         spoilage = np.minimum(_products(values, self.spoilage), 1.0)
         return Stores(_products(values, self.limit), spoilage)
 

@@ -22,6 +22,7 @@ from cemfa.system.layout import Array, Index, System
 from cemfa.system.numbers import Numbers, per_basis
 from cemfa.system.rows import RowGroups
 
+Layers = slice | Index
 SHORT: Final = 1e-9
 """Relative shortage that rounding may leave; more is an error."""
 
@@ -60,12 +61,15 @@ class Adjuster:
     ----------
     layers : shape (D,), layers that decide: those in which a rule weighs something. The others only follow
     others : the rest of the layers
+    deciding, following : the same to index with, slices where they stand side by side
+    touched : flows whose coefficients some rule corrects
     """
 
     def __init__(self, system: System) -> None:
         self.system = system
         self.layers = _deciding(system)
-        self.others = np.setdiff1d(np.arange(len(system.layers)), self.layers)
+        self.others: Index = np.setdiff1d(np.arange(len(system.layers)), self.layers).astype(np.int32)
+        self.deciding, self.following = _together(self.layers), _together(self.others)
         self.intake = Intake(system, self.layers)
         out, ratios = system.amounts_out, system.ratios_out
         self.drawn_flow: Index = np.concatenate([out.flow, ratios.flow])
@@ -92,6 +96,8 @@ class Adjuster:
         self.moist_layer = [self._local[layer] for layer in system.moistures.layer.tolist()]
         self.moist_weight = system.moistures.weight[:, self.layers]
         self.demand_weight = system.demands.weight[:, self.layers]
+        corrected = (self.drawn_flow, self.sharing_flow, system.moistures.flow, system.moistures.remainder)
+        self.touched = np.unique(np.concatenate([*corrected, self.import_flow, self.intake.touched]))
 
     def start(self, samples: int) -> State:
         """Return the state before the first pass: everything accepted, nothing absolute taken yet."""
@@ -104,9 +110,9 @@ class Adjuster:
             short=np.zeros((absolute + moist, samples)),
         )
 
-    def offer(self, base: Array, composition: Array, state: State) -> Offer:
-        """Return the coefficients (F, D, S) that the fractions of a state make of the shares, where they decide."""
-        found = self._drawn_off(base, state.drawn.value)
+    def offer(self, found: Array, composition: Array, state: State) -> Offer:
+        """Turn shares (F, D, S) of the layers that decide into the coefficients that the fractions of a state make."""
+        self._draw_off(found, state.drawn.value)
         moist = self.system.moistures
         for entry, (flow, rest) in enumerate(zip(moist.flow.tolist(), moist.remainder.tolist(), strict=True)):
             layer = self.moist_layer[entry]
@@ -115,11 +121,11 @@ class Adjuster:
             found[rest, layer] -= taken
         return self._let_in(found, composition[:, self.layers], composition, state)
 
-    def following(self, base: Array, composition: Array, state: State) -> Array:
-        """Return the coefficients (F, L - D, S) of the layers that only follow."""
+    def follow(self, found: Array, composition: Array, state: State) -> None:
+        """Turn shares (F, L - D, S) of the layers that only follow into coefficients."""
         whole = (self.system.amounts_out.layer < 0)[:, None, None]  # ratios out of processes make all layers decide
-        found = self._drawn_off(base, state.drawn.value[:, :1] * whole * np.ones((1, base.shape[1], 1)))
-        return self._let_in(found, composition[:, self.others], composition, state).coefficient
+        self._draw_off(found, state.drawn.value[:, :1] * whole * np.ones((1, found.shape[1], 1)))
+        self._let_in(found, composition[:, self.others], composition, state)
 
     def corrected(self, offer: Offer, x: Array, numbers: Numbers, state: State, limits: Array) -> State:
         """Return the fractions that the throughputs (P, D, S) of a pass ask for."""
@@ -194,14 +200,12 @@ class Adjuster:
             shown = {"group": self.system.groups[group].name, "year": year, "sample": int(live[done[column]])}
             raise locale.error(BalanceError, Problem("capacity-idle", Place(), shown))
 
-    def _drawn_off(self, base: Array, drawn: Array) -> Array:
-        """Return coefficients of which absolute flows have taken their part first."""
-        found = base.copy()
+    def _draw_off(self, found: Array, drawn: Array) -> None:
+        """Let absolute flows take their part first."""
         if len(self.drawn_flow):
             free = np.maximum(0.0, self.takers.what_is_left(drawn))
             found[self.sharing_flow] *= free[self.sharing_slot]
             found[self.drawn_flow] = drawn
-        return found
 
     def _let_in(self, found: Array, shares: Array, composition: Array, state: State) -> Offer:
         """Return coefficients with imports, after limited processes have refused what they cannot take."""
@@ -296,6 +300,13 @@ class Adjuster:
             followed = _added([self._mass_of(offer, x, f) for f in of.tolist()])
             found[len(demands.flow) + number] = numbers.ratios_in[number] * _weighted(self.followed[number], followed)
         return found
+
+
+def _together(layers: Index) -> Layers:
+    """Return layers that stand side by side as a slice, which needs no copies."""
+    if len(layers) and len(layers) == layers[-1] - layers[0] + 1:
+        return slice(int(layers[0]), int(layers[-1]) + 1)
+    return layers
 
 
 def joined(pieces: list[tuple[NDArray[Any], State]]) -> State:

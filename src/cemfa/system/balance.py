@@ -6,6 +6,7 @@ the user, so there is no switch that turns this off.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,8 +15,9 @@ from cemfa import locale
 from cemfa.errors import BalanceError, Place, Problem
 from cemfa.system.elimination import OUTSIDE
 from cemfa.system.layout import Array, System
-from cemfa.system.numbers import inflows, outflows
+from cemfa.system.numbers import inflows, outflows, stock_outflows
 from cemfa.system.releasing import released_inputs
+from cemfa.system.rows import WIDE, Positions, addresses, compiled, in_rows
 
 TOLERANCE: Final = 1e-9
 """Largest residual relative to the throughput."""
@@ -38,20 +40,58 @@ def largest_residual(system: System, flows: Array, release: Array | None = None,
     BalanceError
         where a flow is negative or not finite, or the residual exceeds 1e-9, naming process, layer and sample.
     """
+    worst = _of_processes(system, flows, year)
+    if system.stocks:
+        worst = max(worst, _of_stocks(system, flows, release), key=lambda gap: gap.size)
+    if worst.size > TOLERANCE:
+        raise _error(system, system.process_ids[worst.process], worst.layer, year, worst.sample, worst.size)
+    return max(worst.size, _boundary(system, flows, release, year))
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """A difference between what enters and what leaves, relative to the larger, and where it is."""
+
+    size: float
+    process: int
+    layer: int
+    sample: int
+
+    @classmethod
+    def largest(cls, entering: Array, leaving: Array, processes: Positions) -> _Gap:
+        """Return the largest gap between masses (n, L, S) of some processes."""
+        scale = np.maximum(entering, leaving)
+        gap = np.abs(entering - leaving) / np.where(scale > 0, scale, 1.0)
+        if not gap.size:
+            return cls(0.0, -1, -1, -1)
+        row, layer, sample = (int(i) for i in np.unravel_index(int(gap.argmax()), gap.shape))
+        return cls(float(gap[row, layer, sample]), int(processes[row]), layer, sample)
+
+
+def _of_processes(system: System, flows: Array, year: int) -> _Gap:
+    """Return the largest gap of processes without a stock, after a look at every flow."""
+    into, out = inflows(system), outflows(system)
+    counted = system.decides.copy()
+    counted[[stock.process for stock in system.stocks]] = False
+    if (kernel := compiled()) and flows[:1].size > WIDE:
+        held = in_rows(flows)
+        rows, width = addresses(held), held[:1].size
+        if not kernel.sound(rows, width):
+            _refuse_impossible(system, flows, year)
+        size, process, column = kernel.gap(into.start, into.rows, out.start, out.rows, counted, rows, width)
+        return _Gap(size, process, *divmod(column, flows.shape[2]))
     _refuse_impossible(system, flows, year)
-    entering, leaving = inflows(system).add(flows), outflows(system).add(flows)
-    for number, stock in enumerate(system.stocks):
-        entering[stock.process] = 0.0 if release is None else release[number]
-        if not system.decides[stock.process]:
-            entering[stock.process] = leaving[stock.process]
-    entering[~system.decides] = leaving[~system.decides] = 0.0
-    scale = np.maximum(entering, leaving)
-    gap = np.abs(entering - leaving) / np.where(scale > 0, scale, 1.0)
-    largest = float(gap.max(initial=0.0))
-    if largest > TOLERANCE:
-        process, layer, sample = (int(i) for i in np.unravel_index(int(gap.argmax()), gap.shape))
-        raise _error(system, system.process_ids[process], layer, year, sample, largest)
-    return max(largest, _boundary(system, flows, release, year))
+    processes = np.flatnonzero(counted)
+    return _Gap.largest(into.add(flows)[processes], out.add(flows)[processes], processes)
+
+
+def _of_stocks(system: System, flows: Array, release: Array | None) -> _Gap:
+    """Return the largest gap between what stocks release and what leaves them."""
+    leaving = stock_outflows(system).add(flows)
+    released = np.zeros_like(leaving) if release is None else release
+    counted = np.array([system.decides[stock.process] for stock in system.stocks])
+    processes = np.array([stock.process for stock in system.stocks])[counted]
+    return _Gap.largest(released[counted], leaving[counted], processes)
 
 
 def _boundary(system: System, flows: Array, release: Array | None, year: int) -> float:

@@ -119,23 +119,24 @@ class Binding:
     copies: Index
     steps: tuple[Step, ...]
 
-    def values(self, cells: Array, year: int) -> Array:
+    def values(self, parameters: Parameters, draws: Array, period: int, year: int) -> Array:
         """Return all values (V, S) in a calendar year: literals, cells, changed copies.
 
         Parameters
         ----------
-        cells : shape (C, S), values of the cells
+        parameters : whose cells these are
+        draws : shape (R, S), from the sampler
+        period : position of the year
 
         Raises
         ------
         SolveError
             where a share grows by more than the shares that give way can spare.
         """
-        width = cells.shape[1]
-        first = LITERALS + len(cells)
-        values = np.empty((first + len(self.copies), width))
+        first = LITERALS + len(parameters.cells)
+        values = np.empty((first + len(self.copies), draws.shape[1]))
         values[ONE], values[ZERO] = 1.0, 0.0
-        values[LITERALS:first] = cells
+        cells = parameters.values(draws, period, out=values[LITERALS:first])
         values[first:] = cells[self.copies]
         for step in self.steps:
             given = step.change.value_in(year)

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 CHUNK: Final = 256
 """Columns worked on at a time: a century of so many fits the cache."""
 ROUNDING: Final = 1e-12
-"""Share of a content by which an inflow may be negative: rounding of sums over a century of cohorts."""
+"""Share of the largest content so far by which an inflow may be negative: rounding of sums over a century."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +119,7 @@ def by_content(
     inflow, held, outflow = np.zeros_like(wanted), np.zeros_like(wanted), np.zeros_like(wanted)
     born = np.zeros_like(wanted)  # inflows less what was retired of them
     lost, still = _losses(kept), np.ones(wanted.shape[1:])
+    largest = np.maximum.accumulate(wanted)  # a small content after a large one has the rounding of the large one
     for t in range(len(wanted)):
         remains, leaves = still * past[t], still * gone[t]
         for cohort in range(t):
@@ -126,7 +127,7 @@ def by_content(
             leaves = leaves + born[cohort] * lost[t - cohort]
         lacks = wanted[t] - remains
         if not retire:
-            short = lacks < -ROUNDING * np.maximum(remains, wanted[t])
+            short = lacks < -ROUNDING * np.maximum(remains, largest[t])
             _refuse(short[None], "stock-inflow-negative", name, first + t, place, value=lacks[None], left=remains[None])
         surplus = np.maximum(0.0, -lacks) if retire else np.zeros_like(lacks)
         stay = 1.0 - surplus / np.where(remains > 0.0, remains, 1.0)

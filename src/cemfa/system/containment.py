@@ -5,6 +5,7 @@ After `limits`, beside `balance`: an error in central values, a count per good i
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from cemfa.errors import Place, Problem
 from cemfa.system.layout import Array, System
+from cemfa.system.rows import compiled
 
 ROUNDING: Final = 1e-9
 
@@ -25,13 +27,24 @@ def overfull(system: System, flow: Array) -> dict[str, NDArray[Any]]:
     ----------
     flow : shape (F, L, S) [t/year]
     """
+    solid, found = _solid(system), {}
+    for inner, outer in system.model.layers.contained.items():
+        place = system.layers.index(inner), system.layers.index(outer)
+        if kernel := compiled():
+            found[inner] = np.zeros((len(flow), flow.shape[2]), dtype=bool)
+            kernel.overfull(*place, 1 + ROUNDING, ROUNDING, solid, flow, found[inner])
+            continue
+        held, holder = (flow[:, layer] for layer in place)
+        found[inner] = (held > holder * (1 + ROUNDING) + ROUNDING) & solid[:, None]
+    return found
+
+
+@lru_cache(maxsize=8)
+def _solid(system: System) -> NDArray[np.bool_]:
+    """Return which flows (F,) are no gases."""
     goods = system.model.goods
     solid = [good not in goods or goods[good].status != "gas" for good in system.flow_coords["good"].tolist()]
-    found = {}
-    for inner, outer in system.model.layers.contained.items():
-        held, holder = flow[:, system.layers.index(inner)], flow[:, system.layers.index(outer)]
-        found[inner] = (held > holder * (1 + ROUNDING) + ROUNDING) & np.array(solid, dtype=bool)[:, None]
-    return found
+    return np.array(solid, dtype=bool)
 
 
 def overfull_problems(system: System, flow: Array, year: int) -> list[Problem]:

@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from cemfa.system.fractions import Fraction
 from cemfa.system.layout import Array, Index, System
+from cemfa.system.rows import compiled
 
+NARROW: Final = 8
+"""Samples up to which calls of numpy cost less than handing arrays to compiled code."""
 PLENTY: Final = 1e9
 """Capacity per mass offered above which it no longer matters how much there is."""
 
@@ -64,6 +67,7 @@ class Intake:
     flow, group : shape (I,), position and capacity group of each inflow
     refusable : shape (I,), whether its own mass has somewhere else to go
     looped : shape (I, 1), whether what it takes in can come back to it
+    touched : flows that some refusal changes
     """
 
     def __init__(self, system: System, layers: Index) -> None:
@@ -78,12 +82,21 @@ class Intake:
         component, source, target = system.elimination.component, system.source[self.flow], system.target[self.flow]
         self.looped = ((source >= 0) & (component[source] == component[target]))[:, None]
         self._source = np.maximum(source, 0)
-        self._given = np.flatnonzero(system.given[self.flow])
+        self._from_outside = system.given[self.flow]
+        self._given = np.flatnonzero(self._from_outside)
         rank = _joined([g.priority for g in groups], np.int32)
         self._queues = [self._queue(number, rank) for number in range(len(groups))]
+        ranks = [members for fixed, then in self._queues for members in (fixed, *then)]
+        self._member, self._member_start = _listed(ranks)
+        self._rank_start = np.cumsum([0, *(1 + len(then) for _, then in self._queues)], dtype=np.int32)
         self._lists = [
             (self.place[flow], [(f, self.place.get(f, -1)) for f in then]) for flow, then in system.dispatch.lists()
         ]
+        self._then, self._then_start = _listed([[flow for flow, _ in then] for _, then in self._lists])
+        self._then_place, _ = _listed([[place for _, place in then] for _, then in self._lists])
+        self._list_of: Index = np.array([inflow for inflow, _ in self._lists], dtype=np.int32)
+        sent = {flow for _, then in self._lists for flow, _ in then}
+        self.touched: Index = np.array(sorted({*self.flow.tolist(), *sent}), dtype=np.int32)
 
     def open(self, samples: int) -> Admission:
         """Return the admission before the first pass: everything is taken in."""
@@ -96,6 +109,12 @@ class Intake:
         sent = np.zeros_like(own)
         refused = 1.0 - accept
         if not refused.any():
+            return Offer(coefficient, own, sent)
+        if (kernel := compiled()) and own.shape[2] > NARROW:
+            kernel.dispatch(
+                self._list_of, self._then_start, self._then, self._then_place, self.flow, self.refusable, accept, own,
+                coefficient, sent,
+            )  # fmt: skip
             return Offer(coefficient, own, sent)
         taken = np.where(self.refusable[:, None], accept, 1.0)
         coefficient[self.flow] = own * taken[:, None, :]
@@ -126,9 +145,15 @@ class Intake:
         """
         own, sent = self._mass(offer.own, x), self._mass(offer.sent, x)
         movable = np.where(self.refusable[:, None], own, 0.0) + sent
-        taken_in = movable * before.accept.value
         wanted = np.ones_like(movable)
         refused, intake = np.zeros_like(limits), np.zeros_like(limits)
+        if (kernel := compiled()) and x.shape[2] > NARROW:
+            kernel.admit(
+                self._member_start, self._member, self._rank_start, limits, own, movable, before.accept.value, PLENTY,
+                wanted, refused, intake,
+            )  # fmt: skip
+            return Admission(before.accept.after(wanted, self.looped), refused, intake)
+        taken_in = movable * before.accept.value
         for number, (fixed, ranks) in enumerate(self._queues):
             for inflow in fixed:
                 intake[number] += own[inflow]
@@ -152,11 +177,20 @@ class Intake:
     def _mass(self, coefficient: Array, x: Array) -> Array:
         """Return masses (I, S) in the basis of each inflow's capacity."""
         total = np.zeros((len(self.flow), x.shape[2]))
+        if (kernel := compiled()) and x.shape[2] > NARROW:
+            kernel.masses(self.weight, self._source, self._from_outside, coefficient, x, total)
+            return total
         for layer in np.flatnonzero(self.weight.any(axis=0)).tolist():
             held = x[self._source, layer]
             held[self._given] = 1.0
             total += self.weight[:, layer, None] * coefficient[:, layer] * held
         return total
+
+
+def _listed(lists: Sequence[Sequence[int]]) -> tuple[Index, Index]:
+    """Return the entries of all lists, one list after the other, and where each list starts."""
+    start = np.cumsum([0, *map(len, lists)], dtype=np.int32)
+    return np.array([entry for entries in lists for entry in entries], dtype=np.int32), start
 
 
 def _joined(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from cemfa import locale
 from cemfa.errors import Place, Problem, SolveError
-from cemfa.system.adjusting import Adjuster, State, adjuster, joined
+from cemfa.system.adjusting import Adjuster, Layers, State, adjuster, joined
 from cemfa.system.executors import Executor, flows, throughputs
 from cemfa.system.findings import named, refuse_wrong_numbers
 from cemfa.system.layout import Array, System
-from cemfa.system.numbers import Numbers, given_inflows, inflows, outflows
+from cemfa.system.numbers import Numbers, given_inflows, inflows, stock_outflows
 from cemfa.system.refusing import ClosedColumn, WrongColumn
 from cemfa.system.releasing import Release, passing
+from cemfa.system.rows import compiled, spread
 
 PASSES: Final = 100
 SETTLED: Final = 1e-12
@@ -92,19 +93,22 @@ def settle(
     refuse_wrong_numbers(system, numbers, capacity)
     rules, samples = adjuster(system), numbers.coefficient.shape[2]
     leaving = release or Release.nothing(system, samples)
-    base = leaving.masses(system, numbers.coefficient)
     limits = np.full((len(system.groups), samples), np.inf) if capacity is None else capacity
     core = _Core(system, leaving, system.years[numbers.period], executor, checked)
-    deciding, settled, refused, turn = _decided(core, rules, numbers, base[:, rules.layers], limits, central=central)
-    flows = np.empty_like(base)
-    flows[:, rules.layers] = deciding
+    flows = np.empty_like(numbers.coefficient)
+    if not (len(rules.touched) or system.stocks) and not len(rules.others):
+        shares = numbers.coefficient  # nothing is corrected
+    else:
+        shares = leaving.masses(system, numbers.coefficient, rules.deciding)
+    settled, refused, turn = _decided(core, rules, numbers, shares, limits, flows, central=central)
     if len(rules.others):
-        shares = rules.following(base[:, rules.others], numbers.composition, settled)
-        flows[:, rules.others] = core.flows(shares, rules.others)
-    entering = inflows(system).add(flows)
-    throughput = entering.copy()
-    stocks = [stock.process for stock in system.stocks]
-    throughput[stocks] = outflows(system).add(flows)[stocks]
+        shares = leaving.masses(system, numbers.coefficient, rules.following)
+        rules.follow(shares, numbers.composition, settled)
+        core.flows(shares, rules.others, flows, rules.following)
+    entering = throughput = inflows(system).add(flows)
+    if system.stocks:
+        throughput = entering.copy()
+        throughput[[stock.process for stock in system.stocks]] = stock_outflows(system).add(flows)
     return Settled(flows, throughput, entering, refused, rules.dry(settled), turn)
 
 
@@ -133,23 +137,25 @@ class _Core:
             raise named(self.system, found, which, self.year, live) from None
         return x.reshape(-1, *coefficient.shape[1:])
 
-    def flows(self, coefficient: Array, which: NDArray[Any]) -> Array:
-        """Return the flows (F, L, S) of all samples that shares, inputs and releases give."""
+    def flows(self, coefficient: Array, which: NDArray[Any], found: Array, layers: Layers) -> None:
+        """Write the flows (F, L, S) of some layers and all samples that shares, inputs and releases give."""
         live = np.arange(coefficient.shape[2])
         if passing(self.system):
-            found = np.empty_like(coefficient)
             x = self.throughputs(coefficient, which, live, checked=self.checked)
-            _write(self.system, coefficient, x, np.ones(len(live), dtype=bool), live, found)
-            return found
+            _write(self.system, coefficient, x, None, live, found, layers)
+            return
         entering = given_inflows(self.system).add(coefficient)
+        part = found[:, layers]  # a copy where the layers are no slice
+        out = part.reshape(len(part), -1)
         try:
-            _, made = flows(
-                self.system.elimination, _columns(coefficient), _columns(entering), executor=self.executor,
+            flows(
+                self.system.elimination, _columns(coefficient), _columns(entering), out=out, executor=self.executor,
                 checked=self.checked,
             )  # fmt: skip
         except (ClosedColumn, WrongColumn) as wrong:
             raise named(self.system, wrong, which, self.year, live) from None
-        return made.reshape(coefficient.shape)
+        if not np.may_share_memory(out, found):
+            found[:, layers] = out.reshape(coefficient.shape)
 
 
 def _columns(values: Array) -> Array:
@@ -158,47 +164,58 @@ def _columns(values: Array) -> Array:
 
 
 def _decided(
-    core: _Core, rules: Adjuster, numbers: Numbers, base: Array, limits: Array, *, central: bool
-) -> tuple[Array, State, Array, int]:
-    """Return the flows of the layers that decide, the fractions they settle on, refused mass and passes."""
-    system, year, samples = core.system, core.year, base.shape[2]
-    found, refused = np.empty_like(base), np.zeros_like(limits)
+    core: _Core, rules: Adjuster, numbers: Numbers, shares: Array, limits: Array, found: Array, *, central: bool
+) -> tuple[State, Array, int]:
+    """Write the flows of the layers that decide; return the fractions they settle on, refused mass and passes.
+
+    `shares` (F, D, S) are overwritten.
+    """
+    system, year, samples = core.system, core.year, shares.shape[2]
+    refused, given = np.zeros_like(limits), shares[rules.touched]
     live, pending, work = np.arange(samples), np.ones(samples, dtype=bool), numbers
     state = rules.start(samples)
     pieces: list[tuple[NDArray[Any], State]] = []
     for turn in range(1, PASSES + 1):
-        offer = rules.offer(base, work.composition, state)
+        shares[rules.touched] = given
+        offer = rules.offer(shares, work.composition, state)
         checked = core.checked or turn > 1  # passes keep shares right
         x = core.throughputs(offer.coefficient, rules.layers, live, checked=checked)
         after = rules.corrected(offer, x, work, state, limits)
         done = pending & (rules.change(after, work) <= SETTLED)
         if done.any():
             rules.check(after, limits, np.flatnonzero(done), live, year, central=central)
-            _write(system, offer.coefficient, x, done, live[done], found)
+            first = not pieces  # the columns of those still pending are written again later
+            _write(system, offer.coefficient, x, None if first else done, live[done], found, rules.deciding)
             refused[:, live[done]] = after.admission.refused[:, done]
             pieces.append((live[done], replace(state, short=after.short).cut(done)))
             pending &= ~done
         if not pending.any():
-            return found, joined(pieces), refused, turn
+            return joined(pieces), refused, turn
         state = after
         if 2 * np.count_nonzero(pending) <= len(live):
-            base, work, limits = base[:, :, pending], _cut(work, pending), limits[:, pending]
-            state, live = state.cut(pending), live[pending]
+            shares, given = (np.ascontiguousarray(rows[:, :, pending]) for rows in (shares, given))
+            work = _cut(work, pending)
+            limits, state, live = limits[:, pending], state.cut(pending), live[pending]
             pending = pending[pending]
     raise _unsettled(system, rules.moving(state, SETTLED), year, int(live[pending][0]))
 
 
-def _write(system: System, coefficient: Array, x: Array, done: NDArray[Any], to: NDArray[Any], found: Array) -> None:
-    """Write the flows of samples that are done: share times throughput, or the mass itself."""
-    whole = bool(done.all()) and len(to) == found.shape[2]
-    for flow, (source, given) in enumerate(zip(system.source.tolist(), system.given.tolist(), strict=True)):
-        if not whole:
-            share = coefficient[flow][:, done]
-            found[flow][:, to] = share if given else share * x[source][:, done]
-        elif given:
-            found[flow] = coefficient[flow]
-        else:
-            np.multiply(coefficient[flow], x[source], out=found[flow])
+def _write(
+    system: System, coefficient: Array, x: Array, done: NDArray[Any] | None, to: NDArray[Any], found: Array,
+    layers: Layers,
+) -> None:  # fmt: skip
+    """Write the flows of samples that are done, None for all: share times throughput, or the mass itself."""
+    part, source = found[:, layers], system.elimination.source  # a copy where the layers are no slice
+    if done is None:
+        spread(source, coefficient, x, part)
+    elif kernel := compiled():
+        kernel.spread_some(source, coefficient, x, np.flatnonzero(done), part, to)
+    else:
+        made = np.empty((*coefficient.shape[:2], len(to)))
+        spread(source, coefficient[:, :, done], x[:, :, done], made)
+        part[:, :, to] = made
+    if not np.may_share_memory(part, found):
+        found[:, layers] = part
 
 
 def _cut(numbers: Numbers, kept: NDArray[Any]) -> Numbers:

@@ -18,7 +18,7 @@ from cemfa.plan import Plan
 from cemfa.system.boundary import compositions
 from cemfa.system.changes import Binding, bind
 from cemfa.system.elimination import OUTSIDE
-from cemfa.system.layout import Array, Index, System
+from cemfa.system.layout import Array, Factored, Index, System
 from cemfa.system.rows import RowGroups
 
 SHARE_TOLERANCE: Final = 1e-12  # rounding of a few dozen shares that were meant to sum to one
@@ -104,7 +104,7 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
     """
     binding = plan if isinstance(plan, Binding) else bind_plan(system, plan)
     year = system.years[period]
-    values = binding.values(system.parameters.values(draws, period), year)
+    values = binding.values(system.parameters, draws, period, year)
     with np.errstate(over="ignore", invalid="ignore"):  # products beyond any number are refused below, by name
         products = system.products.values(values, binding.position)
     mass = system.mass_weight()
@@ -135,10 +135,18 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
         past_degradable=tuple(values[position[s.history_degradable]] for s in system.stocks),
         lifetimes=tuple(values[position[s.parameters]] * s.parameter_factor[:, None] for s in system.stocks),
         contents=tuple(products[s.content] * s.content_factor for s in system.stocks),
-        cells=values[position[system.cells]],
+        cells=_cells(system, values, position),
     )
     _refuse_infinite(system, found)
     return found
+
+
+def _cells(system: System, values: Array, position: Index) -> Array:
+    """Return the values of the parameters that results show, as they stand where no plan gave some their own."""
+    rows = position[system.cells]
+    if len(rows) and (np.diff(rows) == 1).all():
+        return values[rows[0] : rows[-1] + 1]
+    return values[rows]
 
 
 @lru_cache(maxsize=8)
@@ -160,7 +168,14 @@ def given_inflows(system: System) -> RowGroups:
     return RowGroups.of(targets.tolist(), len(system.process_ids))
 
 
-def _resolve_remainders(system: System, coefficient: Array, products: Array, year: int) -> None:
+@lru_cache(maxsize=8)
+def stock_outflows(system: System) -> RowGroups:
+    """Return flows grouped by the stock they leave, in the order of the stocks."""
+    number = {stock.process: n for n, stock in enumerate(system.stocks)}
+    return RowGroups.of([number.get(p, OUTSIDE) for p in system.source.tolist()], len(number))
+
+
+def _resolve_remainders(system: System, coefficient: Array, products: Factored, year: int) -> None:
     """Check the shares and write the remainders, and what is tied to them, into the coefficients."""
     _refuse_negative(system, coefficient, year)
     left = outflows(system).what_is_left(coefficient)
@@ -242,7 +257,7 @@ def _refuse_excess(system: System, coefficient: Array, left: Array, year: int) -
     raise locale.error(SolveError, problems)
 
 
-def _add_amounts(system: System, coefficient: Array, products: Array, composition: Array, period: int) -> None:
+def _add_amounts(system: System, coefficient: Array, products: Factored, composition: Array, period: int) -> None:
     """Write the masses of flows from outside into their coefficients."""
     amounts = system.amounts_in
     mass = products[amounts.product] * amounts.factor[period][:, None]

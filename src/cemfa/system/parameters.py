@@ -90,14 +90,16 @@ class Parameters:
     later: NDArray[np.int32]
     weight: Array
 
-    def values(self, draws: Array, period: int) -> Array:
+    def values(self, draws: Array, period: int, out: Array | None = None) -> Array:
         """Return the values (C, S) of all cells in the period at that position, linear between given years.
 
         Parameters
         ----------
         draws : shape (R, S), in canonical units
+        out : shape (C, S), where to write them
         """
-        found: Array = draws[self.earlier[period]]
+        found = np.empty((len(self.cells), draws.shape[1])) if out is None else out
+        np.take(draws, self.earlier[period], axis=0, out=found, mode="clip")  # other modes copy once more
         moving = np.flatnonzero(self.weight[period])
         if len(moving):
             share = self.weight[period, moving, None]

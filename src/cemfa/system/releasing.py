@@ -76,14 +76,11 @@ class Release:
                 found[process] += self.older[number]
         return found
 
-    def masses(self, system: System, coefficient: Array) -> Array:
-        """Return the coefficients (F, L, S) with shares of releases that are inputs turned into masses."""
-        rows = _given_by(system)
-        if not rows:
-            return coefficient
-        found = coefficient.copy()
-        for flow, number in rows:
-            found[flow] *= self.older[number]
+    def masses(self, system: System, coefficient: Array, layers: slice | NDArray[np.int32] = slice(None)) -> Array:
+        """Return coefficients (F, L, S) of some layers, copied, shares of releases that are inputs made masses."""
+        found = np.array(coefficient[:, layers])
+        for flow, number in _given_by(system):
+            found[flow] *= self.older[number, layers]
         return found
 
 

@@ -1,11 +1,16 @@
-"""Sums of rows by group in a fixed order: the bits of a column never depend on how many columns there are."""
+"""Sums of rows by group in a fixed order: the bits of a column never depend on how many columns there are.
+
+Where the compiled kernel is in use already it adds the rows too, in the same order with the same bits.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +22,20 @@ WIDE: Final = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowGroups:
-    """Rows by group; the first rows of all groups are added in one turn, then the second ones, …
+    """Rows by group, each group's rows in their order.
 
     Parameters
     ----------
     size : number of groups
-    turns : rows and the groups they belong to, turn by turn
-    pairs : the same one by one, for rows so wide that a call costs less than copies; sums have the same bits
+    start, rows : the rows of group g are ``rows[start[g]:start[g + 1]]``
+    turns : rows and the groups they belong to: the first rows of all groups, then the second ones, …; for rows so
+        narrow that calls cost more than copies
     """
 
     size: int
+    start: Positions
+    rows: Positions
     turns: tuple[tuple[Positions, Positions], ...]
-    pairs: tuple[tuple[int, int], ...]
 
     @classmethod
     def of(cls, groups: Iterable[int], size: int) -> RowGroups:
@@ -39,22 +46,30 @@ class RowGroups:
         >>> RowGroups.of([0, 1, -1, 0], 2).add(np.array([[1.0], [2.0], [4.0], [8.0]])).ravel().tolist()
         [9.0, 2.0]
         """
-        seen: dict[int, int] = defaultdict(int)
+        group = np.fromiter(groups, dtype=np.intp)
+        rows = np.flatnonzero(group >= 0)
+        rows = rows[np.argsort(group[rows], kind="stable")]
+        start = np.searchsorted(group[rows], np.arange(size + 1))
         turns: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for row, group in enumerate(groups):
-            if group >= 0:
-                turns[seen[group]].append((row, group))
-                seen[group] += 1
+        for place, (row, number) in enumerate(zip(rows.tolist(), group[rows].tolist(), strict=True)):
+            turns[place - int(start[number])].append((row, number))
         arrays = [np.array(turns[turn], dtype=np.intp) for turn in sorted(turns)]
-        pairs = tuple(pair for turn in sorted(turns) for pair in turns[turn])
-        return cls(size, tuple((pair[:, 0], pair[:, 1]) for pair in arrays), pairs)
+        return cls(size, start.astype(np.intp), rows, tuple((pair[:, 0], pair[:, 1]) for pair in arrays))
 
     def add(self, values: Array) -> Array:
         """Return the sums (size, …) of values (N, …) by group."""
+        width = values[:1].size
+        if width > WIDE and (kernel := compiled()):
+            total = np.empty((self.size, *values.shape[1:]))
+            held = in_rows(values)
+            kernel.add(self.start, self.rows, addresses(held), addresses(total), width)
+            return total
         total = np.zeros((self.size, *values.shape[1:]))
-        if values[:1].size > WIDE:
-            for row, group in self.pairs:
-                np.add(total[group], values[row], out=total[group])
+        if width > WIDE:
+            edges = self.start.tolist()
+            for group, (first, last) in enumerate(pairwise(edges)):
+                for row in self.rows[first:last].tolist():
+                    np.add(total[group], values[row], out=total[group])
             return total
         for rows, groups in self.turns:
             total[groups] += values[rows]
@@ -63,14 +78,79 @@ class RowGroups:
     def what_is_left(self, values: Array) -> Array:
         """Return one minus the sums by group, with the rounding of every addition made good.
 
-        Summation after Neumaier (1974), *ZAMM* 54, 39–51: a remainder of 1e-9 keeps its digits.
+        Summation after Neumaier (1974), *ZAMM* 54, 39–51, what rounding loses after Knuth (*The Art of Computer
+        Programming* 2, section 4.2.2, theorem C): a remainder of 1e-9 keeps its digits.
         """
+        width = values[:1].size
+        if width > WIDE and (kernel := compiled()):
+            left = np.empty((self.size, *values.shape[1:]))
+            held = in_rows(values)
+            kernel.what_is_left(self.start, self.rows, addresses(held), addresses(left), width)
+            return left
         total = np.full((self.size, *values.shape[1:]), -1.0)
         lost = np.zeros_like(total)
         for rows, groups in self.turns:
             before, added = total[groups], values[rows]
             after = before + added
-            larger = np.abs(before) >= np.abs(added)
-            lost[groups] += np.where(larger, (before - after) + added, (added - after) + before)
+            rounded = after - before
+            lost[groups] += (before - (after - rounded)) + (added - rounded)
             total[groups] = after
         return 0.0 - (total + lost)  # not a mere sign: of nothing left, zero and not minus zero
+
+
+def spread(source: NDArray[np.int32], share: Array, throughput: Array, flow: Array) -> None:
+    """Write flows (F, …): a share times the throughput (P, …) of its source, or what is given where there is none."""
+    if (kernel := compiled()) and flow[:1].flags.c_contiguous:
+        held = in_rows(share), in_rows(throughput)
+        kernel.spread(source, *(addresses(rows) for rows in (*held, flow)), flow[:1].size)
+        return
+    for to, given, out in zip(flow, share, source.tolist(), strict=True):
+        if out < 0:
+            to[...] = given
+        else:
+            np.multiply(given, throughput[out], out=to)
+
+
+def taken(banks: Sequence[Array], rows: NDArray[np.integer[Any]]) -> Array:
+    """Return a copy of rows (…, S) out of several arrays (n, S), numbered one array after the other.
+
+    Examples
+    --------
+    >>> taken((np.array([[1.0], [2.0]]), np.array([[3.0]])), np.array([2, 0])).ravel().tolist()
+    [3.0, 1.0]
+    """
+    width, flat = banks[0].shape[1], rows.reshape(-1)
+    found = np.empty((len(flat), width))
+    if width > WIDE and (kernel := compiled()):
+        held = [in_rows(bank) for bank in banks]
+        kernel.take(np.concatenate([addresses(bank) for bank in held])[flat], addresses(found), width)
+    else:
+        first = 0
+        for bank in banks:
+            here = np.flatnonzero((flat >= first) & (flat < first + len(bank)))
+            found[here] = bank[flat[here] - first]
+            first += len(bank)
+    return found.reshape(*rows.shape, width)
+
+
+def compiled() -> Any:
+    """Return the compiled kernel of rows where that of the balance has been loaded already, else None."""
+    if _LOADED not in sys.modules:
+        return None
+    from cemfa.system import rowkernel
+
+    return rowkernel
+
+
+_LOADED: Final = "cemfa.system.kernel"
+
+
+def in_rows(values: Array) -> Array:
+    """Return the values (N, …), every row in one piece; as they are where that is so."""
+    return values if values[:1].flags.c_contiguous else np.ascontiguousarray(values)
+
+
+def addresses(values: Array) -> NDArray[np.int64]:
+    """Return where the rows of values (N, …) stand; keep the values while they are used."""
+    steps = np.arange(len(values), dtype=np.int64) * values.strides[0]
+    return np.asarray(steps + values.ctypes.data, dtype=np.int64)

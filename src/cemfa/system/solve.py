@@ -182,7 +182,7 @@ def _numbers(samples: int | Sequence[int]) -> Sequence[int]:
 
 def _units(numbers: Sequence[int], width: int) -> list[range]:
     """Return units of work: positions of samples, whole random blocks together, about as many as a strip is wide."""
-    edges = [n for n in range(1, len(numbers)) if numbers[n] // BLOCK != numbers[n - 1] // BLOCK]
+    edges = (np.flatnonzero(np.diff(np.asarray(numbers) // BLOCK)) + 1).tolist()
     blocks = [range(a, b) for a, b in zip([0, *edges], [*edges, len(numbers)], strict=True)]
     step = max(1, width // BLOCK)
     return [range(blocks[n].start, blocks[min(n + step, len(blocks)) - 1].stop) for n in range(0, len(blocks), step)]
@@ -225,13 +225,15 @@ class _Unit:
         sampler = self.run.system.sampler
         if not self.run.drawn:
             return sampler.central()[:, None]
-        drawn = []
+        drawn = np.empty((len(sampler.central()), len(numbers)))
         for block in blocks:
-            first = numbers[block.start] // BLOCK
-            columns = np.array(numbers[block.start : block.stop]) - first * BLOCK
-            whole = sampler.block(self.run.seed, first, self.run.sampling)
-            drawn.append(whole if len(columns) == BLOCK else whole[:, columns])
-        return drawn[0] if len(drawn) == 1 else np.concatenate(drawn, axis=1)
+            first, part = numbers[block.start] // BLOCK, drawn[:, block.start : block.stop]
+            if len(block) == BLOCK:
+                sampler.block(self.run.seed, first, self.run.sampling, out=part)
+            else:
+                columns = np.array(numbers[block.start : block.stop]) - first * BLOCK
+                part[:] = sampler.block(self.run.seed, first, self.run.sampling)[:, columns]
+        return drawn
 
     def _years(self, draws: Array, numbers: Sequence[int]) -> Iterator[Year]:
         """Yield the years of all samples; strips of them are computed apart, year by year in step."""

@@ -1,0 +1,226 @@
+"""Compiled sums and products of rows, for where numba is installed (extra ``fast``); below `rows`.
+
+Rows are addresses of consecutive numbers. Every operation is that of numpy in the same order, rounded each time, so
+the bits are the same; what is gained is that no intermediate array is written.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from cemfa.system.kernel import MOST, _pointer
+
+TILE = 512
+"""Columns worked on at a time: a few rows of so many stay in the first-level cache."""
+
+
+@numba.njit(cache=True, nogil=True)
+def add(start, rows, values, total, width):
+    """Write the sums of rows ``rows[start[g]:start[g + 1]]`` of every group."""
+    for g in range(len(total)):
+        to = numba.carray(_pointer(total[g]), width)
+        for s in range(width):
+            to[s] = 0.0
+        for k in range(start[g], start[g + 1]):
+            row = numba.carray(_pointer(values[rows[k]]), width)
+            for s in range(width):
+                to[s] += row[s]
+
+
+@numba.njit(cache=True, nogil=True)
+def what_is_left(start, rows, values, left, width):
+    """Write one minus the sums of every group, the rounding of every addition made good."""
+    lost, total = np.empty(TILE), np.empty(TILE)
+    for g in range(len(left)):
+        for first in range(0, width, TILE):
+            count = min(TILE, width - first)
+            for s in range(count):
+                total[s] = -1.0
+                lost[s] = 0.0
+            for k in range(start[g], start[g + 1]):
+                row = numba.carray(_pointer(values[rows[k]] + 8 * first), count)
+                for s in range(count):
+                    after = total[s] + row[s]
+                    rounded = after - total[s]
+                    lost[s] += (total[s] - (after - rounded)) + (row[s] - rounded)
+                    total[s] = after
+            to = numba.carray(_pointer(left[g] + 8 * first), count)
+            for s in range(count):
+                to[s] = 0.0 - (total[s] + lost[s])
+
+
+@numba.njit(cache=True, nogil=True)
+def take(source, target, width):
+    """Copy rows."""
+    for n in range(len(target)):
+        row, to = numba.carray(_pointer(source[n]), width), numba.carray(_pointer(target[n]), width)
+        for s in range(width):
+            to[s] = row[s]
+
+
+@numba.njit(cache=True, nogil=True)
+def spread(source, share, throughput, flow, width):
+    """Write flows: a share times the throughput of its source, or what is given where there is none."""
+    for f in range(len(flow)):
+        to, given = numba.carray(_pointer(flow[f]), width), numba.carray(_pointer(share[f]), width)
+        if source[f] < 0:
+            for s in range(width):
+                to[s] = given[s]
+        else:
+            x = numba.carray(_pointer(throughput[source[f]]), width)
+            for s in range(width):
+                to[s] = given[s] * x[s]
+
+
+@numba.njit(cache=True, nogil=True)
+def sound(values, width):
+    """Tell whether all numbers of all rows are finite and not negative."""
+    for n in range(len(values)):
+        row, wrong = numba.carray(_pointer(values[n]), width), False
+        for s in range(width):
+            wrong |= not 0.0 <= row[s] <= MOST
+        if wrong:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def gap(in_start, in_rows, out_start, out_rows, counted, flow, width):
+    """Return the largest gap between what enters and leaves a counted process, relative to the larger, and where."""
+    largest, process, column = 0.0, -1, -1
+    entering, leaving = np.empty(TILE), np.empty(TILE)
+    for p in range(len(counted)):
+        if not counted[p]:
+            continue
+        for first in range(0, width, TILE):
+            count = min(TILE, width - first)
+            _sum(in_start, in_rows, p, flow, first, count, entering)
+            _sum(out_start, out_rows, p, flow, first, count, leaving)
+            more = False
+            for s in range(count):
+                scale = max(entering[s], leaving[s])
+                entering[s] = abs(entering[s] - leaving[s]) / (scale if scale > 0.0 else 1.0)
+                more |= entering[s] > largest
+            if more:
+                for s in range(count):
+                    if entering[s] > largest:
+                        largest, process, column = entering[s], p, first + s
+    return largest, process, column
+
+
+@numba.njit(inline="always")
+def _sum(start, rows, group, values, first, count, total):
+    for s in range(count):
+        total[s] = 0.0
+    for k in range(start[group], start[group + 1]):
+        row = numba.carray(_pointer(values[rows[k]] + 8 * first), count)
+        for s in range(count):
+            total[s] += row[s]
+
+
+@numba.njit(cache=True, nogil=True)
+def dispatch(list_of, start, then, place, flow, refusable, accept, own, coefficient, sent):
+    """Move what limited processes refuse to its alternatives, as `dispatching.Intake.dispatch` says."""
+    _, layers, width = own.shape
+    rest = np.empty(width)
+    for n in range(len(flow)):
+        for layer in range(layers):
+            given, to = own[n, layer], coefficient[flow[n], layer]
+            for s in range(width):
+                to[s] = given[s] * (accept[n, s] if refusable[n] else 1.0)
+    for k in range(len(list_of)):
+        n = list_of[k]
+        turned = False
+        for s in range(width):
+            turned |= 1.0 - accept[n, s] > 0.0
+        if not turned:
+            continue
+        for layer in range(layers):
+            given = own[n, layer]
+            for s in range(width):
+                rest[s] = given[s] * (1.0 - accept[n, s])
+            for j in range(start[k], start[k + 1]):
+                other, to = place[j], coefficient[then[j], layer]
+                if other < 0:
+                    for s in range(width):
+                        to[s] += rest[s]
+                    break
+                kept, asked = accept[other], sent[other, layer]
+                for s in range(width):
+                    asked[s] += rest[s]
+                    to[s] += rest[s] * kept[s]
+                    rest[s] = rest[s] * (1.0 - kept[s])
+
+
+@numba.njit(cache=True, nogil=True)
+def masses(weight, source, given, coefficient, throughput, found):
+    """Write masses of flows in a basis: the sum over layers of weight, coefficient and throughput of the source."""
+    count, layers, width = coefficient.shape
+    for n in range(count):
+        to = found[n]
+        for s in range(width):
+            to[s] = 0.0
+        for layer in range(layers):
+            if weight[n, layer] == 0.0:
+                continue
+            share, x = coefficient[n, layer], throughput[source[n], layer]
+            for s in range(width):
+                to[s] += weight[n, layer] * share[s] * (1.0 if given[n] else x[s])
+
+
+@numba.njit(cache=True, nogil=True)
+def admit(start, member, rank_start, limits, own, movable, accept, plenty, wanted, refused, intake):
+    """Write what limited processes want of each inflow, refuse and take in, as `dispatching.Intake.admit` says.
+
+    Ranks ``rank_start[g]:rank_start[g + 1]`` are those of group g, the first of which holds what cannot be refused;
+    inflows ``member[start[r]:start[r + 1]]`` are those of rank r.
+    """
+    width = limits.shape[1]
+    left, asked = np.empty(width), np.empty(width)
+    for q in range(len(limits)):
+        for s in range(width):
+            intake[q, s] = refused[q, s] = 0.0
+        first = rank_start[q]
+        for k in range(start[first], start[first + 1]):
+            for s in range(width):
+                intake[q, s] += own[member[k], s]
+        for s in range(width):
+            left[s] = max(0.0, limits[q, s] - intake[q, s])
+        for r in range(first + 1, rank_start[q + 1]):
+            for s in range(width):
+                asked[s] = 0.0
+            for k in range(start[r], start[r + 1]):
+                n = member[k]
+                for s in range(width):
+                    taken = movable[n, s] * accept[n, s]
+                    asked[s] += movable[n, s]
+                    intake[q, s] += taken
+                    refused[q, s] += movable[n, s] - taken
+            for k in range(start[r], start[r + 1]):
+                n = member[k]
+                for s in range(width):
+                    wanted[n, s] = min(left[s] / asked[s], plenty) if asked[s] > 0.0 else 1.0
+            for s in range(width):
+                left[s] = max(0.0, left[s] - asked[s])
+
+
+@numba.njit(cache=True, nogil=True)
+def spread_some(source, share, throughput, columns, flow, to):
+    """Write some columns of flows (F, L, S) into others; see `spread`."""
+    for f in range(len(source)):
+        for layer in range(share.shape[1]):
+            for n in range(len(columns)):
+                s = columns[n]
+                value = share[f, layer, s]
+                flow[f, layer, to[n]] = value if source[f] < 0 else value * throughput[source[f], layer, s]
+
+
+@numba.njit(cache=True, nogil=True)
+def overfull(inner, outer, ratio, least, solid, flow, found):
+    """Write which flows (F, S) hold more of a layer than of its container, gases exempt; add to what is there."""
+    for f in range(len(flow)):
+        if solid[f]:
+            held, holder, to = flow[f, inner], flow[f, outer], found[f]
+            for s in range(len(held)):
+                to[s] |= held[s] > holder[s] * ratio + least
