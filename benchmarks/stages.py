@@ -43,7 +43,8 @@ def pipeline(task: AllIn, stages: Stages) -> Array:
     totals: dict[int, Array] = {}
     for number in range(-(-task.samples // BLOCK)):
         with stages.of("draw"):
-            draws = system.sampler.block(SEED, number)[:, : task.samples - number * BLOCK]
+            draws = system.sampler.block(SEED, number, executor=task.executor)
+            draws = draws[:, : task.samples - number * BLOCK]
         for period, year in enumerate(system.years):
             with stages.of("shares"):
                 numbers = block_values(system, draws, binding, period)
@@ -66,7 +67,8 @@ def kernels(task: AllIn, stages: Stages) -> Array:
     total = np.zeros(len(graph.source))
     for number in range(-(-task.samples // BLOCK)):
         with stages.of("draw"):
-            drawn = task.system.sampler.block(SEED, number)[:, : task.samples - number * BLOCK]
+            drawn = task.system.sampler.block(SEED, number, executor=task.executor)
+            drawn = drawn[:, : task.samples - number * BLOCK]
             shares = drawn[1 : 1 + len(graph.source)]  # after the row of the imports
         with stages.of("solve"):
             made = flows(graph.elimination, shares, inputs, executor=task.executor)[1]

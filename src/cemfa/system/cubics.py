@@ -17,10 +17,18 @@ _NODES: Final = np.array([0.0, 1 / 3, 2 / 3, 1.0])
 _FROM_NODES: Final = np.linalg.inv(np.vander(_NODES, increasing=True))
 
 
-def through_nodes(function: Callable[[Array], Array], starts: Array, width: float) -> Array:
-    """Return the cubics (n, 4) through four values of a function on each interval, constant term first."""
-    nodes = function(starts[:, None] + width * _NODES)
-    return np.stack([np.add.reduce(nodes * row, axis=1) for row in _FROM_NODES], axis=1)
+def through_nodes(function: Callable[[Array], Array], starts: Array, ends: Array) -> Array:
+    """Return the cubics (n, 4) through four values of a function on each interval, constant term first.
+
+    Their argument is that of the function. Where intervals are as narrow, relative to it, as the function is smooth,
+    all terms are of the size of the function, and no digits are lost.
+    """
+    width = ends - starts
+    nodes = function(starts[:, None] + width[:, None] * _NODES)
+    a, b, c, d = (np.add.reduce(nodes * row, axis=1) / width**k for k, row in enumerate(_FROM_NODES))
+    constant = a - starts * (b - starts * (c - starts * d))
+    linear = b - starts * (2 * c - 3 * starts * d)
+    return np.stack([constant, linear, c - 3 * starts * d, d], axis=1)
 
 
 def hermite(values: Array, slopes: Array) -> Array:
@@ -34,31 +42,22 @@ def hermite(values: Array, slopes: Array) -> Array:
     return np.stack([values[:-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise], axis=1)
 
 
-def horner(
-    coefficients: Array, position: Array, base: Positions | None = None, scratch: Scratch | None = None
-) -> Array:
-    """Return the values of cubics at positions: the whole part chooses the interval, the rest is the argument.
+def horner(coefficients: Array, interval: Positions, argument: Array, scratch: Scratch | None = None) -> Array:
+    """Return the values of cubics.
 
     Parameters
     ----------
-    coefficients : (intervals, 4)
-    position : not negative, overwritten
-    base : first interval of each row, where several tables stand in one
-    scratch : where the result stands
+    coefficients : (intervals, 4), constant term first
+    interval : which cubic
+    argument : where
+    scratch : where the result stands, as ``"found"``
     """
     scratch = scratch or Scratch()
-    found = np.floor(position, out=scratch.array("found", position.shape))
-    interval = scratch.array("interval", position.shape, np.intp)
-    np.copyto(interval, found, casting="unsafe")
-    position -= found
-    if base is not None:
-        interval += base
-    chosen = scratch.array("chosen", (*position.shape, 4))
+    chosen = scratch.array("chosen", (*argument.shape, 4))
     np.take(coefficients, interval, axis=0, mode="clip", out=chosen)  # one line of cache holds a cubic
-    np.multiply(chosen[..., 3], position, out=found)
+    found: Array = np.multiply(chosen[..., 3], argument, out=scratch.array("found", argument.shape))
     for k in (2, 1):
         found += chosen[..., k]
-        found *= position
+        found *= argument
     found += chosen[..., 0]
-    result: Array = found
-    return result
+    return found

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cemfa import locale
 from cemfa.errors import CemfaError, Problem
 from cemfa.system.scratch import Scratch
-from cemfa.system.streams import BLOCK, UNIT_BITS, Words, raw_bits, states, uniforms, unit_numbers
+from cemfa.system.streams import BLOCK, UNIT_BITS, Words, raw_bits, states, unit_numbers
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -32,6 +32,7 @@ MOST_DIMENSIONS: Final = 21201
 _ORDER, _SCRAMBLE = 1, 2  # counters after the block's: other purposes than the numbers themselves
 _STRATUM_BITS: Final = np.uint64(BLOCK.bit_length() - 1)
 _SAMPLE: Final = np.uint64(BLOCK - 1)
+_SPARE: Final = np.uint64(64 - UNIT_BITS)
 _SOBOL_BITS: Final = 32
 _LOW_BITS: Final = np.uint64(UNIT_BITS - _SOBOL_BITS)
 _HASH: Final = tuple(np.uint32(c) for c in (0x6C50B47C, 0xB82F1E52, 0xC7AFE638, 0x8D22F6E6))
@@ -84,29 +85,35 @@ class Layout:
 
     def uniforms(self, streams: Positions, scratch: Scratch | None = None) -> Array:
         """Return the uniform numbers (n, 256) of some streams, strictly between 0 and 1."""
+        bits = self.bits(streams, scratch)
+        bits >>= _SPARE
+        return unit_numbers(bits, scratch)
+
+    def bits(self, streams: Positions, scratch: Scratch | None = None) -> Words:
+        """Return the words (n, 256) whose upper 52 bits are the uniform numbers of some streams."""
         start = self.start[streams]
         if self.method == "random":
-            return uniforms(start, BLOCK, scratch=scratch)
+            return raw_bits(start, BLOCK, scratch=scratch)
         if self.method == "latin_hypercube":
-            return _stratified(start, self.order[streams])
-        return self._sobol(streams, start)
+            return _stratified(start, self.order[streams]) << _SPARE
+        return self._sobol(streams, start) << _SPARE
 
-    def _sobol(self, streams: Positions, start: Words) -> Array:
+    def _sobol(self, streams: Positions, start: Words) -> Words:
         """Return scrambled points; bits below those of the sequence are the stream's own random ones."""
         whole = _owen(self.points[streams], (self.order[streams] >> np.uint64(32)).astype(np.uint32)).astype(np.uint64)
         whole <<= _LOW_BITS
         whole |= raw_bits(start, BLOCK) >> np.uint64(64 - int(_LOW_BITS))
-        return unit_numbers(whole)
+        return whole
 
 
-def _stratified(start: Words, order: Words) -> Array:
+def _stratified(start: Words, order: Words) -> Words:
     """Return one number of each 256th of (0, 1) per stream, in a random order (McKay, Beckman & Conover 1979)."""
     keys = (raw_bits(order, BLOCK) & ~_SAMPLE) | np.arange(BLOCK, dtype=np.uint64)
     stratum = np.sort(keys, axis=1) & _SAMPLE  # sorting keys that carry their number is quicker than ordering them
     inside = np.uint64(UNIT_BITS) - _STRATUM_BITS
     stratum <<= inside
     stratum |= raw_bits(start, BLOCK) >> (np.uint64(64) - inside)
-    return unit_numbers(stratum)
+    return stratum
 
 
 def _owen(points: NDArray[np.uint32], seeds: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
 from typing import Final
 
 import numpy as np
@@ -48,7 +50,7 @@ class Formula:
         """Whether it is the normal score that is read."""
         return self.family in ("normal", "lognormal")
 
-    def __call__(self, read: Array, scratch: Scratch | None = None) -> Array:
+    def __call__(self, read: Array, scratch: Scratch | None = None, _kernel: ModuleType | None = None) -> Array:
         """Return the quantiles (n, S) at uniform numbers or normal scores (n, S)."""
         found: Array = (scratch or Scratch()).array("result", read.shape)
         match self.family, self.parameters:
@@ -103,19 +105,41 @@ class Pieces:
     logarithmic: bool
     reads_scores: bool = True
 
-    def __call__(self, read: Array, scratch: Scratch | None = None) -> Array:
-        """Return the quantiles (n, S) at normal scores (n, S)."""
-        found = self.pieces(read, scratch)
+    @cached_property
+    def bounds_are_alike(self) -> bool:
+        """Whether all rows have the same bounds."""
+        return bool(np.all(self.lower == self.lower[0]) and np.all(self.upper == self.upper[0]))
+
+    @cached_property
+    def _no_bounds(self) -> tuple[Array, Array]:
+        return np.full_like(self.lower, -np.inf), np.full_like(self.upper, np.inf)
+
+    def __call__(self, read: Array, scratch: Scratch | None = None, kernel: ModuleType | None = None) -> Array:
+        """Return the quantiles (n, S) at normal scores (n, S); `kernel` is the compiled one, for the same bits."""
+        found = self.pieces(read, scratch, kernel)
         if self.logarithmic:
             np.exp(found, out=found)
-        return np.clip(found, self.lower, self.upper, out=found)  # against rounding at the bounds
+        if kernel is not None and not self.logarithmic:
+            return found
+        alike = slice(1 if self.bounds_are_alike else None)  # one pair of bounds takes a quarter of the time
+        return np.clip(found, self.lower[alike], self.upper[alike], out=found)  # against rounding at the bounds
 
-    def pieces(self, read: Array, scratch: Scratch | None = None) -> Array:
+    def pieces(self, read: Array, scratch: Scratch | None = None, kernel: ModuleType | None = None) -> Array:
         """Return what the pieces give, be it the number or its logarithm."""
         scratch = scratch or Scratch()
+        if kernel is not None:
+            found: Array = scratch.array("result", read.shape)
+            bounds = (self.lower, self.upper) if not self.logarithmic else self._no_bounds
+            kernel.pieces(read, self.coefficients, self.base, self.width, LARGEST_SCORE, *bounds, found)
+            return found
         position = np.add(read, LARGEST_SCORE, out=scratch.array("position", read.shape))
         position *= self.width
-        return horner(self.coefficients, position, self.base, scratch)
+        whole = np.floor(position, out=scratch.array("found", read.shape))
+        interval = scratch.array("interval", read.shape, np.int64)
+        np.copyto(interval, whole, casting="unsafe")
+        position -= whole
+        interval += self.base
+        return horner(self.coefficients, interval, position, scratch)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,11 +168,11 @@ class Interpolation:
     upper: Array
     reads_scores: bool = False
 
-    def __call__(self, read: Array, scratch: Scratch | None = None) -> Array:
+    def __call__(self, read: Array, scratch: Scratch | None = None, _kernel: ModuleType | None = None) -> Array:
         """Return the quantiles (n, S) at uniform numbers (n, S)."""
         scratch = scratch or Scratch()
         found: Array = np.multiply(read, self.cells, out=scratch.array("result", read.shape))
-        cell = scratch.array("interval", read.shape, np.intp)
+        cell = scratch.array("interval", read.shape, np.int64)
         np.copyto(cell, found, casting="unsafe")
         cell += self.cell_base
         segment = np.take(self.guide, cell)
@@ -193,7 +217,10 @@ class Interpolation:
 Evaluator = Formula | Pieces | Interpolation
 
 
-def pieces_of(family: str, parameters: Array, below: Array, above: Array, lower: Array, upper: Array) -> Pieces:
+def pieces_of(
+    family: str, parameters: Array, below: Array, above: Array, lower: Array, upper: Array, *,
+    logarithmic: bool | None = None,
+) -> Pieces:  # fmt: skip
     """Return rows of a family as cubic pieces, within `TOLERANCE` of their quantiles.
 
     Parameters
@@ -201,6 +228,8 @@ def pieces_of(family: str, parameters: Array, below: Array, above: Array, lower:
     parameters : (n, k) as in `marginals.Fit`
     below, above : (n, 1), probabilities cut off at either end
     lower, upper : (n, 1), bounds of the numbers
+    logarithmic : whether the pieces give the logarithm, within `TOLERANCE` itself; only of a gamma, for which it is
+        what None means
 
     Examples
     --------
@@ -209,14 +238,15 @@ def pieces_of(family: str, parameters: Array, below: Array, above: Array, lower:
     >>> evaluator(np.zeros((1, 1))).item()
     0.5
     """
+    logarithmic = family == "gamma" if logarithmic is None else logarithmic
     given = np.hstack([parameters, below, above])
     distinct, number = np.unique(given, axis=0, return_inverse=True)
     tables: list[Array] = [np.empty((0, 4))] * len(distinct)
     waiting, per_unit = np.arange(len(distinct)), _COARSEST
     while waiting.size:
-        fine = _hermites(family, distinct[waiting], 2 * per_unit)
+        fine = _hermites(family, distinct[waiting], 2 * per_unit, logarithmic=logarithmic)
         coarse = _hermites_from(*fine, 2)
-        done = _good_enough(family, coarse, fine[0], per_unit) | (2 * per_unit > _FINEST)
+        done = _good_enough(coarse, fine[0], per_unit, logarithmic=logarithmic) | (2 * per_unit > _FINEST)
         for position in np.flatnonzero(done):
             tables[waiting[position]] = coarse[position]
         waiting, per_unit = waiting[~done], 2 * per_unit
@@ -228,11 +258,11 @@ def pieces_of(family: str, parameters: Array, below: Array, above: Array, lower:
         width=(sizes[number][:, None] / (2 * LARGEST_SCORE)),
         lower=lower,
         upper=upper,
-        logarithmic=family == "gamma",
+        logarithmic=logarithmic,
     )
 
 
-def _hermites(family: str, rows: Array, per_unit: int) -> tuple[Array, Array]:
+def _hermites(family: str, rows: Array, per_unit: int, *, logarithmic: bool) -> tuple[Array, Array]:
     """Return values (n, knots) and slopes per knot at knots so many per unit of the score."""
     parameters, below, above = rows[:, :-2], rows[:, -2:-1], rows[:, -1:]
     z = np.linspace(-LARGEST_SCORE, LARGEST_SCORE, round(2 * LARGEST_SCORE * per_unit) + 1)[None, :]
@@ -243,6 +273,9 @@ def _hermites(family: str, rows: Array, per_unit: int) -> tuple[Array, Array]:
         values = log_gamma_quantile(alpha, inside)
         slopes = log_gamma_slope(alpha, inside, values)
         values = values + np.log(scale)
+        if not logarithmic:
+            values = np.exp(values)
+            slopes = slopes * values
     else:
         values = quantile(family, parameters, inside)
         slopes = slope(family, parameters, inside, values)
@@ -257,12 +290,12 @@ def _hermites_from(values: Array, slopes: Array, every: int) -> Array:
     return np.stack([hermite(v, s) for v, s in zip(values, slopes, strict=True)])
 
 
-def _good_enough(family: str, coarse: Array, values: Array, per_unit: int) -> NDArray[np.bool_]:
+def _good_enough(coarse: Array, values: Array, per_unit: int, *, logarithmic: bool) -> NDArray[np.bool_]:
     """Tell which rows keep the tolerance in the middle of all pieces, where a cubic errs most."""
     middle = ((coarse[..., 3] / 2 + coarse[..., 2]) / 2 + coarse[..., 1]) / 2 + coarse[..., 0]
     error = np.max(np.abs(middle - values[:, 1::2]), axis=1)
     ends = [round((LARGEST_SCORE + z) * 2 * per_unit) for z in (-_P5_P95, _P5_P95)]
     spread = values[:, ends[1]] - values[:, ends[0]]
-    allowed = TOLERANCE * (np.minimum(spread, 1.0) if family == "gamma" else spread)
+    allowed = TOLERANCE * (np.minimum(spread, 1.0) if logarithmic else spread)
     found: NDArray[np.bool_] = error <= allowed
     return found

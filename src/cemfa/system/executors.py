@@ -10,7 +10,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -294,6 +296,19 @@ def _with(executor: Executor | None, elimination: Elimination, width: int) -> Ex
 
 
 _KERNEL: Final = "cemfa.system.kernel"
+
+
+def compiled(executor: Executor | None, module: str) -> ModuleType | None:
+    """Return the compiled module that does what numpy does here, or None where numpy is to do it.
+
+    Parameters
+    ----------
+    executor : ``"numpy"`` or ``"numba"``; None takes numba where a kernel has been imported already
+    module : its full name
+    """
+    if executor is None and _KERNEL not in sys.modules:
+        return None
+    return import_module(module) if chosen(executor or "numba", 0) == "numba" else None
 
 
 def _width(shares: Array, inputs: Array, leak: Array | None) -> int:

@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,11 @@ Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
 GROUP_TOLERANCE: Final = 1e-9  # rounding of shares typed with nine digits
+LEAST_ALPHA: Final = 0.3
+"""From here on no quantile of a gamma that a 52-bit number can ask for comes near the smallest number."""
+LEAST_CONCENTRATION: Final = 5.0
+"""From here on the sum of a part falls below a twentieth once in 10⁸ draws: errors of its gammas are not enlarged."""
+_TINY: Final = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,37 +37,97 @@ class Part:
     streams: tuple[str, ...]
     alpha: tuple[float, ...]
 
+    @property
+    def is_far_from_zero(self) -> bool:
+        """Whether its gammas need no logarithms."""
+        return min(self.alpha) >= LEAST_ALPHA and math.fsum(self.alpha) >= LEAST_CONCENTRATION
+
+
+def in_turn(parts: Sequence[Part]) -> list[tuple[int, int]]:
+    """Return part and member of every row of some parts, first members first, the largest parts in front.
+
+    So the members that are added up stand under each other: a sum over all parts is an addition or two.
+
+    Examples
+    --------
+    >>> in_turn([Part((0,), ("a",), (1.0,)), Part((1, 2), ("b", "c"), (1.0, 1.0))])
+    [(1, 0), (0, 0), (1, 1)]
+    """
+    order = sorted(range(len(parts)), key=lambda p: -len(parts[p].rows))
+    most = max((len(part.rows) for part in parts), default=0)
+    return [(p, member) for member in range(most) for p in order if member < len(parts[p].rows)]
+
 
 @dataclass(frozen=True, eq=False)
 class Dirichlets:
-    """Whole parts one after the other: gamma quantiles divided by their sum within a part.
+    """Gamma quantiles divided by their sum within a part; rows stand as `in_turn` has them.
 
-    Gammas are taken as logarithms, so that a part of tiny parameters, whose numbers would all underflow, still has
-    shares. `alpha` (n,) are the parameters, `starts` the first row of each part.
+    Where a part's numbers might all underflow, gammas are taken as logarithms, so that it still has shares.
+
+    Parameters
+    ----------
+    gammas : of all rows
+    alpha : (n,), parameters of all rows
+    members : slices of rows: the first member of every part, the second of those that have one, …
+    order : (n,), positions of rows part by part
+    starts : where each part begins in that order
     """
 
     gammas: Pieces
     alpha: Array
+    members: tuple[slice, ...]
+    order: Positions
     starts: Positions
-    part: Positions
     reads_scores: bool = True
 
     @classmethod
     def of(cls, parts: Sequence[Part]) -> Dirichlets:
-        """Return the evaluator of parts."""
-        alpha = np.array([a for part in parts for a in part.alpha])
-        sizes = np.array([len(part.alpha) for part in parts], dtype=np.intp)
+        """Return the evaluator of parts, either all far from zero or all in logarithms."""
+        turns = in_turn(parts)
+        alpha = np.array([parts[p].alpha[member] for p, member in turns])
+        sizes = np.bincount([member for _, member in turns])
+        ends = np.cumsum(sizes).tolist()
+        order = sorted(range(len(turns)), key=turns.__getitem__)
         zero, far = np.zeros((len(alpha), 1)), np.full((len(alpha), 1), np.inf)
-        gammas = pieces_of("gamma", np.stack([alpha, np.ones_like(alpha)], axis=1), zero, zero, zero, far)
-        return cls(gammas, alpha, np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes))
+        logarithmic = not all(part.is_far_from_zero for part in parts)
+        parameters = np.stack([alpha, np.ones_like(alpha)], axis=1)
+        return cls(
+            gammas=pieces_of("gamma", parameters, zero, zero, zero + _TINY, far, logarithmic=logarithmic),
+            alpha=alpha,
+            members=tuple(slice(first, last) for first, last in zip([0, *ends], ends, strict=False)),
+            order=np.array(order, dtype=np.intp),
+            starts=np.flatnonzero([turns[n][1] == 0 for n in order]),
+        )
 
-    def __call__(self, read: Array, scratch: Scratch | None = None) -> Array:
-        """Return the rows' shares (n, S) at normal scores (n, S)."""
-        logs = self.gammas.pieces(read, scratch)
-        logs -= np.maximum.reduceat(logs, self.starts)[self.part]
-        weights = np.exp(logs, out=logs)
-        weights /= np.add.reduceat(weights, self.starts)[self.part]
+    def __call__(self, read: Array, scratch: Scratch | None = None, kernel: ModuleType | None = None) -> Array:
+        """Return the rows' shares (n, S) at normal scores (n, S); `kernel` is the compiled one, for the same bits."""
+        scratch = scratch or Scratch()
+        if self.gammas.logarithmic:
+            weights = self._from_logarithms(read, scratch, kernel)
+        else:
+            weights = self.gammas(read, scratch, kernel)
+        total = self._over_members(np.add, weights, scratch)
+        for rows in self.members:
+            weights[rows] /= total[: rows.stop - rows.start]
         return weights
+
+    def _from_logarithms(self, read: Array, scratch: Scratch, kernel: ModuleType | None) -> Array:
+        """Return the gammas divided by the largest of their part."""
+        logs = self.gammas.pieces(read, scratch, kernel)
+        largest = self._over_members(np.maximum, logs, scratch)
+        for rows in self.members:
+            logs[rows] -= largest[: rows.stop - rows.start]
+        return np.exp(logs, out=logs)
+
+    def _over_members(self, of: np.ufunc, values: Array, scratch: Scratch) -> Array:
+        """Return sum or maximum over the members of each part, one member after the other."""
+        first, *others = self.members
+        found: Array = scratch.array("parts", (first.stop, values.shape[1]))
+        found[:] = values[first]
+        for rows in others:
+            part = found[: rows.stop - rows.start]
+            of(part, values[rows], out=part)
+        return found
 
 
 def parts_of(rows: Sequence[Row]) -> tuple[list[Part], list[Problem]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Final
 
 import numpy as np
@@ -19,10 +20,11 @@ from cemfa.errors import DefinitionError, Problem
 from cemfa.system.correlation import Link, links
 from cemfa.system.designs import Layout, Method, names_in_order
 from cemfa.system.evaluators import Evaluator, Formula, Interpolation, pieces_of
-from cemfa.system.groups import Dirichlets, Part, parts_of
+from cemfa.system.executors import Executor, compiled
+from cemfa.system.groups import Dirichlets, Part, in_turn, parts_of
 from cemfa.system.marginals import Fit, Marginal, fit
 from cemfa.system.moments import Spread, of_dirichlets, of_marginals
-from cemfa.system.scores import normal_scores, uniform_numbers
+from cemfa.system.scores import drawn_scores, normal_scores, uniform_numbers
 from cemfa.system.scratch import Scratch, scratch_of_thread
 from cemfa.system.streams import BLOCK, Words, name_words
 from cemfa.system.uncertain import Row, shown_row
@@ -45,7 +47,7 @@ class _Batch:
     ----------
     rows : (n,), where they are written to
     streams : distinct streams they read
-    local : (n,), position of each row's stream among these; None where each row has its own, in order
+    local : (n,), position of each row's stream among these; None where each row has its own
     linked : positions among these of streams drawn together with others, and their rows among all such streams
     """
 
@@ -55,20 +57,24 @@ class _Batch:
     linked: tuple[Positions, Positions]
     evaluator: Evaluator | Dirichlets
 
-    def values(self, layout: Layout, correlated: Array, scratch: Scratch) -> Array:
+    def values(self, layout: Layout, correlated: Array, scratch: Scratch, kernel: ModuleType | None) -> Array:
         """Return the rows' values (n, 256) in a block."""
-        read = layout.uniforms(self.streams, scratch)
+        reads_scores = self.evaluator.reads_scores
+        if reads_scores:
+            read = drawn_scores(layout, self.streams, scratch, kernel)
+        else:
+            read = layout.uniforms(self.streams, scratch)
         if len(self.linked[0]):
-            read[self.linked[0]] = correlated[self.linked[1]]
-        if self.evaluator.reads_scores:
-            read = normal_scores(read, scratch)
-        return self.evaluator(read if self.local is None else read[self.local], scratch)
+            uniform = correlated[self.linked[1]]
+            read[self.linked[0]] = normal_scores(uniform) if reads_scores else uniform
+        return self.evaluator(read if self.local is None else read[self.local], scratch, kernel)
 
     def spread(self, count: int) -> Spread:
         """Return the moments of the rows, of `count` in all."""
         streams = self.streams if self.local is None else self.streams[self.local]
         if isinstance(self.evaluator, Dirichlets):
-            return of_dirichlets(self.rows, streams, self.evaluator.alpha, self.evaluator.starts, count)
+            by_part, alpha = self.evaluator.order, self.evaluator.alpha
+            return of_dirichlets(self.rows[by_part], streams[by_part], alpha[by_part], self.evaluator.starts, count)
         return of_marginals(self.rows, streams, self._at, count)
 
     def _at(self, scores: Array) -> Array:
@@ -162,7 +168,10 @@ class Sampler:
             found[link.streams] = link.uniforms(found[link.streams], method)
         return normal_scores(found)
 
-    def block(self, seed: int, index: int, method: Method = "random", *, out: Array | None = None) -> Array:
+    def block(
+        self, seed: int, index: int, method: Method = "random", *, out: Array | None = None,
+        executor: Executor | None = None,
+    ) -> Array:  # fmt: skip
         """Return the draws (R, 256) of one random block.
 
         Parameters
@@ -171,20 +180,21 @@ class Sampler:
         index : number of the block; it holds the samples 256·index to 256·index + 255
         method : how samples are laid out, see `designs.Method`
         out : (R, 256), overwritten and returned; None: a new array
+        executor : ``"numpy"`` or ``"numba"`` draws, with the same bits; None takes numba where a balance has used it
 
         Raises
         ------
         CemfaError
-            if the seed is out of range or the method cannot be used.
+            if the seed is out of range, or the method or the executor cannot be used.
         """
         layout = self._layout(seed, index, method)
         correlated = [link.uniforms(layout.uniforms(link.streams), method) for link in self._links]
         together = np.concatenate(correlated) if correlated else np.empty((0, BLOCK))
         values = np.empty((len(self._central), BLOCK)) if out is None else out
         values[self._constant] = self._central[self._constant, None]
-        scratch = scratch_of_thread()
+        scratch, kernel = scratch_of_thread(), compiled(executor, "cemfa.system.drawing")
         for batch in self._batches:
-            values[batch.rows] = batch.values(layout, together, scratch)
+            values[batch.rows] = batch.values(layout, together, scratch, kernel)
         return values
 
     def samples(self, seed: int, first: int, count: int, method: Method = "random") -> Array:
@@ -259,21 +269,35 @@ def _evaluator(fits: Sequence[Fit], marginals: Sequence[Marginal]) -> Evaluator:
 def _dirichlets(parts: Sequence[Part], streams: Mapping[str, int]) -> Iterator[_Batch]:
     """Yield the batches of groups; a part is never torn."""
     waiting: list[Part] = []
-    for part in [*parts, None]:
-        if waiting and (part is None or sum(len(p.rows) for p in (*waiting, part)) > _ROWS):
-            rows = [i for p in waiting for i in p.rows]
-            reads = [streams[s] for p in waiting for s in p.streams]
+    for part in [*sorted(parts, key=_alike), None]:
+        if waiting and (part is None or not _stand_together(waiting, part)):
+            turns = in_turn(waiting)
+            rows = [waiting[p].rows[member] for p, member in turns]
+            reads = [streams[waiting[p].streams[member]] for p, member in turns]
             yield _batch(rows, reads, {}, Dirichlets.of(waiting))
             waiting = []
         if part is not None:
             waiting.append(part)
 
 
+def _alike(part: Part) -> tuple[bool, int]:
+    """Return what parts that are drawn together should have in common."""
+    return part.is_far_from_zero, len(part.rows)
+
+
+def _stand_together(waiting: Sequence[Part], part: Part) -> bool:
+    """Tell whether a part may join others: drawn as they are, and not too many rows."""
+    rows = sum(len(p.rows) for p in (*waiting, part))
+    return rows <= _ROWS and part.is_far_from_zero == waiting[0].is_far_from_zero
+
+
 def _batch(
     rows: Sequence[int], reads: Sequence[int], shared: Mapping[int, int], evaluator: Evaluator | Dirichlets
 ) -> _Batch:
     distinct, local = np.unique(np.array(reads, dtype=np.intp), return_inverse=True)
-    own = np.array_equal(local.reshape(-1), np.arange(len(rows)))
+    own = len(distinct) == len(rows)
+    if own:
+        distinct = _positions(reads)
     linked = [(n, shared[stream]) for n, stream in enumerate(distinct.tolist()) if stream in shared]
     return _Batch(
         rows=_positions(rows),

@@ -1,12 +1,13 @@
 """Normal scores of uniform numbers, by a table that is more accurate than any sample can tell; below `sampling`.
 
-z = Φ⁻¹(u) = (2u − 1)·p(w) with w = −log(4u(1 − u)), where p is smooth over both tails and the middle (Giles 2012,
-*GPU Computing Gems*, 109–116). Here p is a cubic on intervals of w of 1/16.
+z = Φ⁻¹(u) is odd about u = 1/2, and smooth in the logarithm of m = min(u, 1 − u). So each octave of m is cut into
+equal cells, and z is a cubic in m on each: exponent and first bits of m are the number of its cell. A normal number
+then costs a look into a table and three products; no logarithm.
 """
 
 from __future__ import annotations
 
-import math
+from types import ModuleType
 from typing import Final
 
 import numpy as np
@@ -14,34 +15,42 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from cemfa.system.cubics import horner, through_nodes
+from cemfa.system.designs import Layout
 from cemfa.system.scratch import Scratch
+from cemfa.system.streams import BLOCK, UNIT_BITS
 
 Array = NDArray[np.float64]
+Positions = NDArray[np.intp]
+Words = NDArray[np.uint64]
 
 LARGEST_SCORE: Final = 8.25
 """Scores are quantiles of 52-bit numbers; none is beyond Φ⁻¹(1 − 2⁻⁵³) = 8.21."""
 _SMALLEST: Final = 2.0**-53
-_STEPS: Final = 16.0  # intervals per unit of w
-_LARGEST: Final = 37.0  # w of the smallest number, 2^-53, is 35.4
+_CELL_BITS: Final = 6  # 64 cells in an octave of m: few of them hold nearly all draws, which so stay in the cache
+CELL_SHIFT: Final = 52 - _CELL_BITS
+FIRST_CELL: Final = int(np.float64(0.5).view(np.int64)) >> CELL_SHIFT
+_CELLS: Final = UNIT_BITS << _CELL_BITS  # from 1/2 to 2⁵¹, in units of 2⁻⁵²
+_SIGN: Final = np.int64(-(2**63))
+SPARE_BITS: Final = 64 - UNIT_BITS
+_NO_BITS: Final = np.empty((0, 0), dtype=np.uint64)
 
 
-def _ratio(w: Array) -> Array:
-    """Return Φ⁻¹(u) / (2u − 1) at w = −log(4u(1 − u)), both in the lower half."""
-    odd = np.sqrt(-np.expm1(-w))  # 1 - 2u
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = -ndtri(np.exp(-w) / (2 * (1 + odd))) / odd
-    return np.where(w > 0, found, math.sqrt(math.pi / 2))
+def _table() -> Array:
+    """Return the cubics (cells, 4) of z in 2⁵²·m, upper half; one more for u = 1/2 itself."""
+    edges = (np.arange(FIRST_CELL, FIRST_CELL + _CELLS + 1) << CELL_SHIFT).view(np.float64)
+    cubics = through_nodes(lambda m: -ndtri(m * 2.0**-UNIT_BITS), edges[:-1], edges[1:])
+    return np.concatenate([cubics, cubics[-1:]])
 
 
-_TABLE: Final = through_nodes(_ratio, np.arange(0.0, _LARGEST, 1 / _STEPS), 1 / _STEPS)
+SCORE_TABLE: Final = _table()
 
 
 def normal_scores(uniform: Array, scratch: Scratch | None = None) -> Array:
-    """Return Φ⁻¹(u), within 1e-9 of the exact score.
+    """Return Φ⁻¹(u), within 1e-10 of the exact score.
 
     Parameters
     ----------
-    uniform : strictly between 0 and 1, where 1 − u is exact (as `streams.unit_numbers`)
+    uniform : from 2⁻⁵³ to 1 − 2⁻⁵³, where 1 − u is exact (as `streams.unit_numbers`)
     scratch : where the result stands
 
     Examples
@@ -49,20 +58,53 @@ def normal_scores(uniform: Array, scratch: Scratch | None = None) -> Array:
     >>> normal_scores(np.array([0.5, 0.95])).round(6).tolist()
     [0.0, 1.644854]
     """
+    return _scores(((uniform >= 0.5) - uniform) * 2.0**UNIT_BITS, scratch or Scratch())
+
+
+def scores_of_bits(bits: Words, scratch: Scratch | None = None) -> Array:
+    """Return the normal scores of the uniform numbers of which these are the upper 52 bits; bits are overwritten.
+
+    As whole numbers with a sign they are the distance from the nearer end, for which the table is asked.
+
+    Examples
+    --------
+    >>> scores_of_bits(np.array([1 << 63], dtype=np.uint64)).round(15).tolist()
+    [0.0]
+    """
     scratch = scratch or Scratch()
-    odd = np.multiply(uniform, 2.0, out=scratch.array("odd", uniform.shape))
-    position = np.subtract(2.0, odd, out=scratch.array("position", uniform.shape))
-    position *= odd
-    np.log(position, out=position)
-    position *= -_STEPS
-    np.maximum(position, 0.0, out=position)
-    odd -= 1.0
-    found = horner(_TABLE, position, scratch=scratch)
-    found *= odd
+    whole = np.invert(bits, out=bits).view(np.int64)
+    whole >>= SPARE_BITS
+    signed = scratch.array("unit", bits.shape)
+    np.copyto(signed, whole)
+    signed += 0.5
+    return _scores(signed, scratch)
+
+
+def drawn_scores(layout: Layout, streams: Positions, scratch: Scratch, kernel: ModuleType | None = None) -> Array:
+    """Return the normal scores (n, S) of some streams; `kernel` is the compiled one, for the same bits."""
+    if kernel is None:
+        return scores_of_bits(layout.bits(streams, scratch), scratch)
+    start = layout.start[streams]
+    found: Array = scratch.array("found", (len(streams), BLOCK))
+    bits = _NO_BITS if layout.method == "random" else layout.bits(streams)
+    kernel.scores(start, bits, SCORE_TABLE, found)
     return found
 
 
 def uniform_numbers(scores: Array) -> Array:
     """Return Φ(z), strictly between 0 and 1: the inverse of `normal_scores`."""
     found: Array = np.clip(ndtr(scores), _SMALLEST, 1 - _SMALLEST)
+    return found
+
+
+def _scores(signed: Array, scratch: Scratch) -> Array:
+    """Return the scores of u, where `signed` is −2⁵²·u below one half and 2⁵²·(1 − u) from it on."""
+    distance = np.abs(signed, out=scratch.array("position", signed.shape))
+    cell = scratch.array("interval", signed.shape, np.int64)
+    np.right_shift(distance.view(np.int64), CELL_SHIFT, out=cell)
+    cell -= FIRST_CELL
+    found = horner(SCORE_TABLE, cell, distance, scratch)
+    sign = np.bitwise_and(signed.view(np.int64), _SIGN, out=cell)
+    turned = found.view(np.int64)
+    turned ^= sign
     return found

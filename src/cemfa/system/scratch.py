@@ -24,13 +24,21 @@ class Scratch:
 
     def __init__(self) -> None:
         self._held: dict[str, np.ndarray[Any, Any]] = {}
+        self._shaped: dict[tuple[str, tuple[int, ...]], np.ndarray[Any, Any]] = {}
 
     def array(self, role: str, shape: tuple[int, ...], dtype: type[np.generic] = np.float64) -> Any:
         """Return an array of any content; one role has one type."""
+        found = self._shaped.get((role, shape))
+        if found is None:
+            found = self._shaped[role, shape] = self._made(role, shape, dtype)
+        return found
+
+    def _made(self, role: str, shape: tuple[int, ...], dtype: type[np.generic]) -> np.ndarray[Any, Any]:
         size = math.prod(shape)
         held = self._held.get(role)
         if held is None or held.size < size:
             held = self._held[role] = np.empty(size, dtype=dtype)
+            self._shaped = {key: value for key, value in self._shaped.items() if key[0] != role}
         return held[:size].reshape(shape)
 
 

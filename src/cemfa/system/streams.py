@@ -28,9 +28,9 @@ BLOCK: Final = 256
 UNIT_BITS: Final = 52
 """Bits of a uniform number: with half a unit added, it and one minus it are exact and never 0 or 1."""
 STEP: Final = np.uint64(0x9E3779B97F4A7C15)
-_FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND: Final = np.uint64(0x94D049BB133111EB)
-_SHIFTS: Final = (np.uint64(30), np.uint64(27), np.uint64(31))
+FIRST_FACTOR: Final = np.uint64(0xBF58476D1CE4E5B9)
+SECOND_FACTOR: Final = np.uint64(0x94D049BB133111EB)
+SHIFTS: Final = (np.uint64(30), np.uint64(27), np.uint64(31))
 _SPARE: Final = np.uint64(64 - UNIT_BITS)
 
 
@@ -75,13 +75,13 @@ def states(seed: int, words: Words, *counters: int) -> Words:
 def mixed(state: Words, scratch: Scratch | None = None) -> Words:
     """Return the finaliser of SplitMix64 (Stafford's variant 13) of each word; the argument is overwritten."""
     spare = (scratch or Scratch()).array("spare", state.shape, np.uint64)
-    np.right_shift(state, _SHIFTS[0], out=spare)
+    np.right_shift(state, SHIFTS[0], out=spare)
     state ^= spare
-    state *= _FIRST
-    np.right_shift(state, _SHIFTS[1], out=spare)
+    state *= FIRST_FACTOR
+    np.right_shift(state, SHIFTS[1], out=spare)
     state ^= spare
-    state *= _SECOND
-    np.right_shift(state, _SHIFTS[2], out=spare)
+    state *= SECOND_FACTOR
+    np.right_shift(state, SHIFTS[2], out=spare)
     state ^= spare
     return state
 

@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import log_ndtr, ndtr
 
 from cemfa.system.evaluators import TOLERANCE, Formula, Interpolation, pieces_of
-from cemfa.system.groups import Dirichlets, Part
+from cemfa.system.groups import Dirichlets, Part, in_turn
 from cemfa.system.quantiles import log_gamma_quantile, quantile
 
 Z = np.linspace(-8.2, 8.2, 8191)[None, :]
@@ -157,6 +157,55 @@ def test_points_are_joined_by_straight_lines(rows, levels):
         np.testing.assert_allclose(got[n], np.interp(u[n], at, values), rtol=0, atol=1e-14 * (size + steepest))
         assert got[n].min() >= values[0]
         assert got[n].max() <= values[-1]
+
+
+PARTS = [
+    Part((0, 1), ("a", "b"), (3.0, 2.0)),
+    Part((2,), ("c",), (9.0,)),
+    Part((3, 4, 5, 6), ("d", "e", "f", "g"), (20.0, 0.3, 5.0, 1.7)),
+    Part((7, 8, 9), ("h", "i", "j"), (400.0, 40.0, 0.5)),
+]
+
+
+def drawn_by_part(parts, scores):
+    """Shares part by part, from scores by row."""
+    turns = in_turn(parts)
+    found = Dirichlets.of(parts)(np.stack([scores[parts[p].rows[member]] for p, member in turns]))
+    where = {parts[p].rows[member]: n for n, (p, member) in enumerate(turns)}
+    return np.stack([found[where[row]] for part in parts for row in part.rows])
+
+
+def test_dirichlet_shares_are_gammas_over_their_sum():
+    scores = np.random.default_rng(1).standard_normal((10, 20_000))
+    got = drawn_by_part(PARTS, scores)
+    for part in PARTS:
+        rows = list(part.rows)
+        gammas = np.exp(log_gamma_quantile(np.array(part.alpha)[:, None], scores[rows]))
+        exact = gammas / gammas.sum(axis=0)
+        # a gamma errs by 1e-6 of its spread, which is up to three times the sum here and there
+        np.testing.assert_allclose(got[rows], exact, rtol=0, atol=3e-6)
+        assert np.sqrt(np.mean((got[rows] - exact) ** 2)) < 2e-7  # nearly everywhere it is far less
+        assert np.all(got[rows] > 0)
+
+
+def test_a_part_does_not_depend_on_those_beside_it():
+    scores = np.random.default_rng(2).standard_normal((10, 500))
+    together = drawn_by_part(PARTS, scores)
+    assert np.array_equal(
+        drawn_by_part(PARTS[::-1], scores), np.concatenate([together[list(p.rows)] for p in PARTS[::-1]])
+    )
+    for part in PARTS:
+        assert np.array_equal(drawn_by_part([part], scores), together[list(part.rows)])
+
+
+def test_shares_from_gammas_and_from_their_logarithms_agree():
+    near = Part((10, 11), ("k", "l"), (0.01, 0.02))  # in its company all are taken as logarithms
+    scores = np.random.default_rng(3).standard_normal((12, 5000))
+    assert Dirichlets.of([*PARTS, near]).gammas.logarithmic
+    assert not Dirichlets.of(PARTS).gammas.logarithmic
+    np.testing.assert_allclose(
+        drawn_by_part([*PARTS, near], scores)[:10], drawn_by_part(PARTS, scores), rtol=0, atol=4e-6
+    )
 
 
 def test_dirichlet_of_numbers_that_underflow():
