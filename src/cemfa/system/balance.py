@@ -23,7 +23,9 @@ TOLERANCE: Final = 1e-9
 """Largest residual relative to the throughput."""
 
 
-def largest_residual(system: System, flows: Array, release: Array | None = None, *, year: int) -> float:
+def largest_residual(
+    system: System, flows: Array, release: Array | None = None, *, year: int, entering: Array | None = None
+) -> float:
     """Return the largest residual of one period, relative to the throughput [1].
 
     In a process what enters leaves; out of a stock leaves what it releases; sinks keep what enters. At the
@@ -34,13 +36,14 @@ def largest_residual(system: System, flows: Array, release: Array | None = None,
     flows : shape (F, L, S) [t/year]
     release : shape (K, L, S), what each stock releases [t/year]
     year : for messages
+    entering : shape (P, L, S), sums of the same flows by the process they enter, where they are known
 
     Raises
     ------
     BalanceError
         where a flow is negative or not finite, or the residual exceeds 1e-9, naming process, layer and sample.
     """
-    worst = _of_processes(system, flows, year)
+    worst = _of_processes(system, flows, year, entering)
     if system.stocks:
         worst = max(worst, _of_stocks(system, flows, release), key=lambda gap: gap.size)
     if worst.size > TOLERANCE:
@@ -60,15 +63,16 @@ class _Gap:
     @classmethod
     def largest(cls, entering: Array, leaving: Array, processes: Positions) -> _Gap:
         """Return the largest gap between masses (n, L, S) of some processes."""
-        scale = np.maximum(entering, leaving)
-        gap = np.abs(entering - leaving) / np.where(scale > 0, scale, 1.0)
+        scale, gap = np.maximum(entering, leaving), np.subtract(entering, leaving)
+        np.abs(gap, out=gap)
+        np.divide(gap, scale, out=gap, where=scale > 0)
         if not gap.size:
             return cls(0.0, -1, -1, -1)
         row, layer, sample = (int(i) for i in np.unravel_index(int(gap.argmax()), gap.shape))
         return cls(float(gap[row, layer, sample]), int(processes[row]), layer, sample)
 
 
-def _of_processes(system: System, flows: Array, year: int) -> _Gap:
+def _of_processes(system: System, flows: Array, year: int, entering: Array | None) -> _Gap:
     """Return the largest gap of processes without a stock, after a look at every flow."""
     into, out = inflows(system), outflows(system)
     counted = system.decides.copy()
@@ -81,8 +85,11 @@ def _of_processes(system: System, flows: Array, year: int) -> _Gap:
         size, process, column = kernel.gap(into.start, into.rows, out.start, out.rows, counted, rows, width)
         return _Gap(size, process, *divmod(column, flows.shape[2]))
     _refuse_impossible(system, flows, year)
+    entering, leaving = into.add(flows) if entering is None else entering, out.add(flows)
+    if counted.all():
+        return _Gap.largest(entering, leaving, np.arange(len(counted)))
     processes = np.flatnonzero(counted)
-    return _Gap.largest(into.add(flows)[processes], out.add(flows)[processes], processes)
+    return _Gap.largest(entering[processes], leaving[processes], processes)
 
 
 def _of_stocks(system: System, flows: Array, release: Array | None) -> _Gap:

@@ -37,7 +37,7 @@ KERNEL_CACHE: Final = 1 << 17
 KERNEL_NARROW, KERNEL_WIDE = 1 << 5, 1 << 7
 FEW: Final = 8
 """Columns up to which floats of Python are faster than calls of numpy."""
-WORTH: Final = 2_000_000_000
+WORTH: Final = 50_000_000
 """Products from which importing numba, about a second, is soon regained."""
 
 
@@ -255,9 +255,9 @@ def _run_blocks(
                     block.run(stage)
                 else:
                     _solve_dense(stage, block, matrices)
-        block.close()
-        if flow is not None:
-            block.spread(elimination, _cut(shares, part), found[:, part], flow[:, part])
+            block.close()
+            if flow is not None:
+                block.spread(elimination, _cut(shares, part), found[:, part], flow[:, part])
 
 
 _CONSTANTS: Final = Bank(np.array([[1.0], [0.0]]))

@@ -96,15 +96,19 @@ def settle(
     limits = np.full((len(system.groups), samples), np.inf) if capacity is None else capacity
     core = _Core(system, leaving, system.years[numbers.period], executor, checked)
     flows = np.empty_like(numbers.coefficient)
-    if not (len(rules.touched) or system.stocks) and not len(rules.others):
-        shares = numbers.coefficient  # nothing is corrected
-    else:
+    if len(rules.touched):
         shares = leaving.masses(system, numbers.coefficient, rules.deciding)
-    settled, refused, turn = _decided(core, rules, numbers, shares, limits, flows, central=central)
-    if len(rules.others):
-        shares = leaving.masses(system, numbers.coefficient, rules.following)
-        rules.follow(shares, numbers.composition, settled)
-        core.flows(shares, rules.others, flows, rules.following)
+        settled, refused, turn = _decided(core, rules, numbers, shares, limits, flows, central=central)
+        which, part = rules.others, rules.following
+    else:  # nothing to correct
+        settled, refused, turn = rules.start(samples), np.zeros_like(limits), 1
+        which, part = np.arange(len(system.layers), dtype=np.int32), slice(None)
+    if len(which):
+        changes = len(rules.touched) or system.stocks
+        shares = leaving.masses(system, numbers.coefficient, part) if changes else numbers.coefficient
+        if len(rules.touched):
+            rules.follow(shares, numbers.composition, settled)
+        core.flows(shares, which, flows, part)
     entering = throughput = inflows(system).add(flows)
     if system.stocks:
         throughput = entering.copy()

@@ -87,6 +87,8 @@ class RowGroups:
             held = in_rows(values)
             kernel.what_is_left(self.start, self.rows, addresses(held), addresses(left), width)
             return left
+        if width > WIDE:
+            return self._left_of_wide(values)
         total = np.full((self.size, *values.shape[1:]), -1.0)
         lost = np.zeros_like(total)
         for rows, groups in self.turns:
@@ -96,6 +98,27 @@ class RowGroups:
             lost[groups] += (before - (after - rounded)) + (added - rounded)
             total[groups] = after
         return 0.0 - (total + lost)  # not a mere sign: of nothing left, zero and not minus zero
+
+    def _left_of_wide(self, values: Array) -> Array:
+        """Return what is left, one row after the other in arrays that stay in the cache."""
+        left, edges = np.empty((self.size, *values.shape[1:])), self.start.tolist()
+        lost, after, rounded, spare = np.empty((4, *values.shape[1:]))
+        add, subtract = np.add, np.subtract
+        for group, (first, last) in enumerate(pairwise(edges)):
+            total = left[group]
+            total[...], lost[...] = -1.0, 0.0
+            for row in self.rows[first:last].tolist():
+                add(total, values[row], after)
+                subtract(after, total, rounded)
+                subtract(after, rounded, spare)
+                subtract(total, spare, total)
+                subtract(values[row], rounded, rounded)
+                add(total, rounded, total)
+                add(lost, total, lost)
+                total[...] = after
+            add(total, lost, total)
+            subtract(0.0, total, total)
+        return left
 
 
 def spread(source: NDArray[np.int32], share: Array, throughput: Array, flow: Array) -> None:

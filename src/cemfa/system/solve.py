@@ -148,7 +148,7 @@ def solve_years(
             system, leaving.numbers, limits, leaving.release, central=central, executor=executor, checked=True
         )
         release = leaving.release.whole(system, found.entering)
-        residual = largest_residual(system, found.flows, release, year=year)
+        residual = largest_residual(system, found.flows, release, year=year, entering=found.entering)
         if central and (problems := overfull_problems(system, found.flows, year)):
             raise locale.error(SolveError, problems)
         holding = closing(system, holding, leaving, release, found.flows, found.entering)
@@ -229,10 +229,11 @@ class _Unit:
         for block in blocks:
             first, part = numbers[block.start] // BLOCK, drawn[:, block.start : block.stop]
             if len(block) == BLOCK:
-                sampler.block(self.run.seed, first, self.run.sampling, out=part)
+                sampler.block(self.run.seed, first, self.run.sampling, out=part, executor=self.run.executor)
             else:
                 columns = np.array(numbers[block.start : block.stop]) - first * BLOCK
-                part[:] = sampler.block(self.run.seed, first, self.run.sampling)[:, columns]
+                whole = sampler.block(self.run.seed, first, self.run.sampling, executor=self.run.executor)
+                part[:] = whole[:, columns]
         return drawn
 
     def _years(self, draws: Array, numbers: Sequence[int]) -> Iterator[Year]:
