@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from cemfa import locale
 from cemfa.errors import BalanceError, Place, Problem, SolveError
-from cemfa.system.dispatching import Admission, Intake, Offer
+from cemfa.system.dispatching import NARROW, Admission, Intake, Offer
 from cemfa.system.fractions import Fraction, Imported
 from cemfa.system.layout import Array, Index, System
 from cemfa.system.numbers import Numbers, per_basis
-from cemfa.system.rows import RowGroups
+from cemfa.system.rows import RowGroups, compiled
 
 Layers = slice | Index
 SHORT: Final = 1e-9
@@ -91,9 +91,15 @@ class Adjuster:
         self._local = {int(layer): n for n, layer in enumerate(self.layers)}
         self.mass = system.mass_weight()[self.layers]
         unit = np.eye(len(system.layers))[:, self.layers]
+        self.drawn_place: Index = np.array(self.drawn_slot, dtype=np.int32)
+        self.drawn_layer: Index = np.array([self._local.get(k, -1) for k in out.layer.tolist()], dtype=np.int32)
         self.bases = [unit[basis] if basis >= 0 else self.mass for basis in out.basis.tolist()]
+        self.drawn_weight = np.array(self.bases).reshape(len(self.bases), len(self.layers))
         self.followed = [unit[basis] if basis >= 0 else self.mass for basis in system.ratios_in.basis.tolist()]
         self.moist_layer = [self._local[layer] for layer in system.moistures.layer.tolist()]
+        self.moist_local: Index = np.array(self.moist_layer, dtype=np.int32)
+        self.moist_from: Index = system.source[system.moistures.flow]
+        self.moist_place = np.array([self.intake.place.get(f, -1) for f in system.moistures.flow.tolist()], np.int32)
         self.moist_weight = system.moistures.weight[:, self.layers]
         self.demand_weight = system.demands.weight[:, self.layers]
         corrected = (self.drawn_flow, self.sharing_flow, system.moistures.flow, system.moistures.remainder)
@@ -246,8 +252,15 @@ class Adjuster:
         found = np.zeros((len(self.drawn_flow), layers, samples))
         short = np.zeros((len(self.drawn_flow), samples))
         room = np.ones((self.takers.size, layers, samples))
-        for entry, (process, slot) in enumerate(zip(self.drawn_from.tolist(), self.drawn_slot, strict=True)):
-            number = entry - len(amounts.flow)
+        first = 0
+        if (kernel := compiled()) and samples > NARROW:
+            first = len(amounts.flow)
+            kernel.amounts(
+                self.drawn_from[:first], self.drawn_place[:first], self.drawn_layer, self.drawn_weight,
+                amounts.at_most, numbers.amounts_out, x, room, found, short,
+            )  # fmt: skip
+        for entry in range(first, len(self.drawn_flow)):
+            process, slot, number = int(self.drawn_from[entry]), self.drawn_slot[entry], entry - len(amounts.flow)
             if number >= 0:
                 ratio = self.system.ratios_out
                 of = _added([self._mass_of(offer, x, f) for f in ratio.of[number].tolist()])
@@ -277,6 +290,12 @@ class Adjuster:
         moist = self.system.moistures
         found = np.zeros((len(moist.flow), x.shape[2]))
         short = np.zeros_like(found)
+        if (kernel := compiled()) and x.shape[2] > NARROW:
+            kernel.moistures(
+                moist.flow, self.moist_place, self.moist_from, self.moist_local, self.moist_weight, moist.remainder,
+                numbers.moisture, offer.own, offer.coefficient, x, found, short,
+            )  # fmt: skip
+            return found, short
         for entry, flow in enumerate(moist.flow.tolist()):
             layer, process, place = self.moist_layer[entry], int(self.system.source[flow]), self.intake.place.get(flow)
             shares = offer.coefficient[flow] if place is None else offer.own[place]

@@ -224,3 +224,57 @@ def overfull(inner, outer, ratio, least, solid, flow, found):
             held, holder, to = flow[f, inner], flow[f, outer], found[f]
             for s in range(len(held)):
                 to[s] |= held[s] > holder[s] * ratio + least
+
+
+@numba.njit(inline="always")
+def _share(mass, x):
+    """Return mass as a share of a throughput; of nothing, all or nothing."""
+    if x > 0.0:
+        return mass / x
+    return 1.0 if mass > 0.0 else 0.0
+
+
+@numba.njit(cache=True, nogil=True)
+def amounts(process, slot, layer, weight, at_most, amount, throughput, room, found, short):
+    """Write shares of the throughput that absolute amounts take, in order, and what they lack."""
+    width = throughput.shape[2]
+    held = np.empty(width)
+    for e in range(len(process)):
+        p = process[e]
+        if layer[e] < 0:
+            for s in range(width):
+                held[s] = 0.0
+            for k in range(throughput.shape[1]):
+                if weight[e, k] != 0.0:
+                    for s in range(width):
+                        held[s] += weight[e, k] * throughput[p, k, s]
+        for k in range(throughput.shape[1]):
+            left, to, of = room[slot[e], k], found[e, k], throughput[p, k] if layer[e] >= 0 else held
+            asks = layer[e] < 0 or layer[e] == k
+            for s in range(width):
+                asked = _share(amount[e, s], of[s]) if asks else 0.0
+                taken = min(asked, left[s])
+                to[s] = taken
+                left[s] -= taken
+                if not at_most[e]:
+                    short[e, s] = max(short[e, s], (asked - taken) / (asked if asked > 0.0 else 1.0))
+
+
+@numba.njit(cache=True, nogil=True)
+def moistures(flow, place, process, layer, weight, rest, moisture, own, coefficient, throughput, found, short):
+    """Write shares of the throughput of a layer that stated moisture asks for, and what is lacking."""
+    width = throughput.shape[2]
+    held = np.empty(width)
+    for e in range(len(flow)):
+        p, shares = process[e], coefficient[flow[e]] if place[e] < 0 else own[place[e]]
+        for s in range(width):
+            held[s] = 0.0
+        for k in range(throughput.shape[1]):
+            if weight[e, k] != 0.0:
+                for s in range(width):
+                    held[s] += weight[e, k] * (shares[k, s] * throughput[p, k, s])
+        for s in range(width):
+            asked = _share(moisture[e, s] * held[s], throughput[p, layer[e], s])
+            room = shares[layer[e], s] + coefficient[rest[e], layer[e], s]
+            found[e, s] = min(asked, 1.0)
+            short[e, s] = max(0.0, asked - room) / (asked if asked > 0.0 else 1.0)
