@@ -7,6 +7,7 @@ the user, so there is no switch that turns this off.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from cemfa.system.elimination import OUTSIDE
 from cemfa.system.layout import Array, System
 from cemfa.system.numbers import inflows, outflows, stock_outflows
 from cemfa.system.releasing import released_inputs
-from cemfa.system.rows import WIDE, Positions, addresses, compiled, in_rows
+from cemfa.system.rows import WIDE, Positions, RowGroups, addresses, compiled, in_rows
 
 TOLERANCE: Final = 1e-9
 """Largest residual relative to the throughput."""
@@ -103,12 +104,9 @@ def _of_stocks(system: System, flows: Array, release: Array | None) -> _Gap:
 
 def _boundary(system: System, flows: Array, release: Array | None, year: int) -> float:
     """Return the residual of the whole system, relative to what enters it."""
-    ends = [p for p in range(len(system.process_ids)) if not system.decides[p]]
-    ends += [stock.process for stock in system.stocks]
-    into = _total(flows[system.given])
+    into, out = (side.add(flows)[0] for side in _across(system))
     if release is not None:
         into = into + released_inputs(system, release)
-    out = _total(flows[(system.target == OUTSIDE) | np.isin(system.target, ends)])
     gap = np.abs(into - out) / np.where(into > 0, into, 1.0)
     largest = float(gap.max(initial=0.0))
     if largest > TOLERANCE:
@@ -117,8 +115,14 @@ def _boundary(system: System, flows: Array, release: Array | None, year: int) ->
     return largest
 
 
-def _total(rows: Array) -> Array:
-    return np.add.reduceat(rows, [0], axis=0)[0] if len(rows) else np.zeros(rows.shape[1:])
+@lru_cache(maxsize=8)
+def _across(system: System) -> tuple[RowGroups, RowGroups]:
+    """Return the flows into the system, and those out of it, each as one group."""
+    ends = [p for p in range(len(system.process_ids)) if not system.decides[p]]
+    ends += [stock.process for stock in system.stocks]
+    leaving = (system.target == OUTSIDE) | np.isin(system.target, ends)
+    into, out = (RowGroups.of(np.where(rows, 0, OUTSIDE).tolist(), 1) for rows in (system.given, leaving))
+    return into, out
 
 
 def _refuse_impossible(system: System, flows: Array, year: int) -> None:
