@@ -17,7 +17,7 @@ _SOURCED: Final = (Column("basis", required=True, filled=True), Column("source",
 _VALUE: Final = Column("value", "number", required=True, filled=True)
 _MONTH: Final = Column("month", "whole", required=True, filled=True)
 _YEAR: Final = Column("year", "whole", required=True, filled=True)
-_GOOD: Final = (Column("organic", "flag"), Column("cannot_carry"), Column("colour"))
+_GOOD: Final = (Column("organic", "flag"), Column("cannot_carry"), Column("colour"), Column("storage_life", "number"))
 _NUMBER: Final = (
     _VALUE,
     Column("unit", required=True, filled=True),

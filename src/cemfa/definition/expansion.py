@@ -142,6 +142,12 @@ def good_of(model: Model, way: Route, element: Element) -> str:
     return good if isinstance(good, str) else known_items(model, way, element)[good.by]
 
 
+def good_held(model: Model, items: Mapping[str, str]) -> dict[str, str]:
+    """Return `good` and the good of a process that is repeated over goods; nothing where it is over none or several."""
+    goods = [item for item in items.values() if item in model.goods]
+    return {"good": goods[0]} if len(goods) == 1 else {}
+
+
 def element_id(name: str, items: Sequence[str]) -> str:
     """Return the id of an element: `straw_fed[ba_tri]`, or the bare name without dimensions.
 

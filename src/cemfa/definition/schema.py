@@ -221,7 +221,8 @@ class Store(Frozen):
     limit: Product
     """Largest content [t], per element of the process."""
     spoilage: Product | None = None
-    """Share of the content lost per day [1/d]."""
+    """Share of the content lost per day [1/d]; left out, it follows from the shortest storage life τ [d] of the goods
+    that enter, 1 − exp(−1/τ), if `spoiled_to` is given."""
     spoiled_to: Id | None = None
     """Flow out of the same process that carries what spoils; needed with `spoilage`."""
 
@@ -371,6 +372,8 @@ class Good(Frozen):
     """Layers it cannot hold."""
     colour: str | None = None
     """Colour of its flows in figures, `#rrggbb`."""
+    storage_life: Number | None = Field(default=None, gt=0)
+    """Mean time it keeps before it spoils [d]; a store that states no `spoilage` spoils by it."""
 
 
 Distribution = Literal[

@@ -445,12 +445,12 @@ def _spoiled_to(system: System, places: Places, pattern: Pattern, upstream: set[
     found, problems = [], []
     for process in places.stored:
         store = pattern.process(process).store
-        named = store.spoiled_to if store and store.spoilage else None
+        named = store.spoiled_to if store else None
         flows = [f for f in pattern.leaving[process] if pattern.elements.flows[f].name == named]
         target = int(system.target[flows[0]]) if flows else OUTSIDE
         limited = target != OUTSIDE and (int(places.gate[target]) >= 0 or target in upstream)
-        if store and store.spoilage and (not flows or limited):
-            shown = {"process": system.process_ids[process], "flow": store.spoiled_to or ""}
+        if named is not None and (not flows or limited):
+            shown = {"process": system.process_ids[process], "flow": named}
             place = Place(path=f"processes.{pattern.elements.processes[process].name}.store")
             problems.append(Problem("spoiled-limited" if flows else "spoiled-nowhere", place, shown))
         found.append(flows[0] if flows else -1)

@@ -5,6 +5,7 @@ Read by the simulation only; the annual balance knows no stores.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -79,10 +80,13 @@ def store_book(system: System, stored: Sequence[int], plan: Plan) -> StoreBook:
         store = pattern.process(process).store
         place = Place(path=f"processes.{pattern.elements.processes[process].name}.store")
         known = pattern.known_of_process(process)
-        for factors, wanted, found in (
-            (store.limit if store else (0,), "t", limit),
-            ((store.spoilage if store else None) or (0,), "1/day", spoilage),
-        ):
+        stated = (store.spoilage if store else None) or (0,)
+        if store and store.spoilage is None and store.spoiled_to is not None:
+            spoilage.append(((), _lost_a_day(pattern, process)))
+            stated = ()
+        for factors, wanted, found in ((store.limit if store else (0,), "t", limit), (stated, "1/day", spoilage)):
+            if not factors:
+                continue
             names = [f for f in factors if isinstance(f, str)]
             problems += [
                 Problem("store-changed", place, {"parameter": n, "process": system.process_ids[process]})
@@ -103,6 +107,13 @@ def store_book(system: System, stored: Sequence[int], plan: Plan) -> StoreBook:
     if problems:
         raise locale.error(SimulationError, problems)
     return StoreBook(system, tuple(stored), tuple(limit), tuple(spoilage))
+
+
+def _lost_a_day(pattern: Pattern, process: int) -> float:
+    """Return the share that spoils in a day, 1 − exp(−1/τ), with the shortest storage life τ [d] of what enters."""
+    goods = {pattern.elements.flows[flow].good for flow in pattern.arriving[process]}
+    lives = [pattern.model.goods[good].storage_life for good in goods if good in pattern.model.goods]
+    return 1.0 - math.exp(-1.0 / min(life for life in lives if life is not None))
 
 
 def _position(system: System, factor: Factor, known: Mapping[str, str]) -> int | None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cemfa.definition.expansion import OUTSIDE as OUTSIDE_NAME
+from cemfa.definition.expansion import good_held
 from cemfa.definition.schema import Flow, Model, Process
 from cemfa.errors import Place
 from cemfa.graph import Elements
@@ -73,8 +74,9 @@ class Pattern:
         return known
 
     def known_of_process(self, position: int, items: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the same for a process, or for a place of it."""
+        """Return the same for a process, or for a place of it; repeated over goods, it knows which one it holds."""
         known = dict(self.elements.processes[position].items if items is None else items)
+        known |= good_held(self.model, known)
         if technology := self.process(position).technology:
             known["technology"] = technology
         return known

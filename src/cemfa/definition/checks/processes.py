@@ -9,8 +9,8 @@ from cemfa.definition.checks.context import Context, kind_of
 from cemfa.definition.checks.flows import stated_share
 from cemfa.definition.checks.lifetimes import lifetime, without_lifetime
 from cemfa.definition.checks.references import unknown
-from cemfa.definition.expansion import OUTSIDE, element_id, end_element, flow_elements
-from cemfa.definition.schema import Flow
+from cemfa.definition.expansion import OUTSIDE, element_id, end_element, flow_elements, good_of
+from cemfa.definition.schema import Flow, Good
 from cemfa.errors import Place, Problem
 
 _Element = tuple[str, ...]
@@ -190,11 +190,20 @@ def stores(c: Context) -> Iterator[Problem]:
             continue
         where = ("processes", name, "store")
         leaves = [n for n, _, _ in c.leaving(name)]
-        if (process.store.spoilage is None) != (process.store.spoiled_to is None):
+        spoils = process.store.spoilage is not None
+        if not spoils and process.store.spoiled_to is not None:
+            spoils = any(good.storage_life is not None for good in _goods_entering(c, name))
+        if spoils != (process.store.spoiled_to is not None):
             yield Problem("store-incomplete", c.at(*where), {"process": name})
         elif process.store.spoiled_to is not None and process.store.spoiled_to not in leaves and c.whole(name):
             place = c.at(*where, "spoiled_to")
             yield unknown("store-flow", place, process.store.spoiled_to, leaves, process=name)
+
+
+def _goods_entering(c: Context, process: str) -> Iterator[Good]:
+    for _, way, _ in c.entering(process):
+        names = {good_of(c.model, way, element) for element in flow_elements(c.model, way)}
+        yield from (c.model.goods[name] for name in sorted(names) if name in c.model.goods)
 
 
 def outages(c: Context) -> Iterator[Problem]:

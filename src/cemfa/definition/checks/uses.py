@@ -9,7 +9,7 @@ from typing import Final
 from cemfa import units
 from cemfa.definition.checks.context import Context
 from cemfa.definition.checks.references import unknown
-from cemfa.definition.expansion import elements, end_element, flow_elements, good_of, known_items
+from cemfa.definition.expansion import elements, end_element, flow_elements, good_held, good_of, known_items
 from cemfa.definition.schema import ParameterRow, Process, Stock
 from cemfa.errors import Problem, UnitError
 
@@ -119,7 +119,7 @@ def _deposits(c: Context, name: str) -> list[dict[str, str]]:
 
 def _process_cases(c: Context, process: Process, over: Sequence[str]) -> list[dict[str, str]]:
     technology = {"technology": process.technology} if process.technology else {}
-    return [{**element, **technology} for element in elements(c.model, over)]
+    return [{**element, **technology, **good_held(c.model, element)} for element in elements(c.model, over)]
 
 
 def parameters_exist(c: Context) -> Iterator[Problem]:
