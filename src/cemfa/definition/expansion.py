@@ -143,7 +143,12 @@ def good_of(model: Model, way: Route, element: Element) -> str:
 
 
 def good_held(model: Model, items: Mapping[str, str]) -> dict[str, str]:
-    """Return `good` and the good of a process that is repeated over goods; nothing where it is over none or several."""
+    """Return `good` and the good of a process that is repeated over goods; nothing where it is over none or several.
+
+    >>> from cemfa.definition.load import read_model
+    >>> good_held(read_model("coconut_husk"), {"place": "north", "part": "coconut_husk"})
+    {'good': 'coconut_husk'}
+    """
     goods = [item for item in items.values() if item in model.goods]
     return {"good": goods[0]} if len(goods) == 1 else {}
 

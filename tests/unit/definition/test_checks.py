@@ -254,6 +254,10 @@ def season(*months: int, value: float = 1.0) -> Edit:
         ([process("yard", store={"limit": "fronds_needed"})], ["product-dimension"]),
         ([process("yard", store={"limit": "heap", "spoilage": "kept"}), add("parameters", row("heap", 9, "t"))],
          ["store-incomplete", "product-dimension"]),
+        ([process("yard", store={"limit": "heap", "spoiled_to": "loss"}), add("parameters", row("heap", 9, "t"))],
+         ["store-incomplete"]),
+        ([process("yard", store={"limit": "heap", "spoiled_to": "loss"}), add("parameters", row("heap", 9, "t")),
+          lambda m, _: m["goods"]["food_waste"].update(storage_life=2.0)], []),
         ([process("yard", store={"limit": "heap", "spoilage": "rot", "spoiled_to": "to_yard"}),
           add("parameters", row("heap", 9, "t"), row("rot", 0.1, "1/d"))], ["store-flow"]),
         # stocks and their past

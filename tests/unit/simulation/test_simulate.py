@@ -1,5 +1,7 @@
 """The simulation whole: against the annual balance, against a day-by-day reference, and against itself."""
 
+import math
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -329,6 +331,16 @@ def test_what_has_no_other_way_and_does_not_fit_is_an_error() -> None:
 def test_what_does_not_exist_cannot_be_simulated(how: dict, code: str) -> None:
     with pytest.raises(SimulationError, match=rf"\[{code}\]"):
         run(compile_system(town_model()), **how)
+
+
+def test_a_store_that_states_no_spoilage_spoils_by_the_storage_life_of_what_enters() -> None:
+    stated = run(compile_system(town_model({"processes": {"yard": {"store": STORE}}})), "as_now")
+    keeps = -1 / math.log(1 - 0.02)  # days: 1 - exp(-1/life) is the 2 % that `STORE` loses in a day
+    store = {"limit": "store_limit", "spoiled_to": "loss"}
+    changes = {"processes": {"yard": {"store": store}}, "goods": {"mix": {"storage_life": keeps}}}
+    found = run(compile_system(town_model(changes)), "as_now")
+    assert float(found["spoiled"].sum()) > 0
+    np.testing.assert_allclose(found["spoiled"], stated["spoiled"], rtol=1e-9)
 
 
 def test_spoiled_matter_must_not_need_a_decision() -> None:
