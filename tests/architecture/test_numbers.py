@@ -54,7 +54,7 @@ def quantities() -> dict[float, list[str]]:
     found: dict[float, list[str]] = defaultdict(list)
     for table in TABLES:
         with table.open(encoding="utf-8") as file:
-            for line, row in enumerate(csv.DictReader(file), 2):
+            for line, row in enumerate(csv.DictReader(file, restval=""), 2):
                 for column, cell in row.items():
                     if column in NOT_QUANTITIES:
                         continue
