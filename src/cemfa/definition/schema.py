@@ -316,6 +316,13 @@ class FlowGood(Frozen):
     """Dimension whose item is the good's id."""
 
 
+class FlowSeason(Frozen):
+    """The monthly profile of a flow taken from a dimension: crops with calendars of their own."""
+
+    by: Id
+    """Dimension whose item is the profile's name."""
+
+
 class Flow(Frozen):
     """Mass per time from one process to another, carrying one good.
 
@@ -353,8 +360,8 @@ class Flow(Frozen):
     """Basis of `amount`, and of a `ratio` from outside: `fresh` or a layer."""
     origin: Id | None = None
     """On an arising: household, market, crop, aquaculture, industry."""
-    season: Id | None = None
-    """Monthly profile of `seasons.csv` (simulation); default: even."""
+    season: Id | FlowSeason | None = None
+    """Monthly profile of `seasons.csv` (simulation), or `{by: dimension}` for one per item; default: even."""
 
 
 class Good(Frozen):

@@ -13,7 +13,7 @@ import numpy as np
 
 from cemfa.definition.expansion import OUTSIDE as OUTSIDE_NAME
 from cemfa.definition.expansion import good_held
-from cemfa.definition.schema import Flow, Model, Process
+from cemfa.definition.schema import Flow, FlowSeason, Model, Process
 from cemfa.errors import Place
 from cemfa.graph import Elements
 from cemfa.system.elimination import OUTSIDE
@@ -54,6 +54,11 @@ class Pattern:
     def flow(self, position: int) -> Flow:
         """Return what was written about the flow at a position."""
         return self.model.flows[self.elements.flows[position].name]
+
+    def season(self, position: int) -> str:
+        """Return the monthly profile that the flow at a position follows, "" if it is even."""
+        season = self.flow(position).season
+        return self.elements.flows[position].known[season.by] if isinstance(season, FlowSeason) else season or ""
 
     def process(self, position: int) -> Process:
         """Return what was written about the process at a position."""

@@ -237,6 +237,8 @@ def season(*months: int, value: float = 1.0) -> Edit:
         ([flow("fronds_bought", good="food_waste"), flow("loss", good="fronds")], []),
         ([flow("loss", good="fronds")], ["unmixed-good"]),
         ([flow("arising", season="wet")], ["season-unknown"]),
+        ([flow("arising", season={"by": "month"})], ["season-dimension"]),
+        ([flow("arising", season={"by": "district"})], ["season-unknown", "season-unknown"]),
         # processes
         ([lambda m, _: m["processes"].update(digester={"label": BOTH})], ["orphan-process"]),
         ([process("landfill", stock=None)], ["process-no-outflow"]),

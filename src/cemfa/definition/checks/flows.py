@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from cemfa.definition.checks.context import Context, crosses_in, forms_of, kind_of
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.expansion import element_id, end_element, flow_elements, good_of
-from cemfa.definition.schema import Flow
+from cemfa.definition.schema import Flow, FlowSeason, Model
 from cemfa.errors import Problem
 
 _FORMS = ("amount", "share", "ratio", "fills", "refused")
@@ -171,11 +171,20 @@ def goods_that_mix(c: Context) -> Iterator[Problem]:
 
 
 def season_exists(c: Context) -> Iterator[Problem]:
-    """Check that a flow's monthly profile is one of `seasons.csv`."""
+    """Check that a flow's monthly profile, or that of each item it is taken from, is one of `seasons.csv`."""
     profiles = sorted({row.profile for row in c.model.seasons})
     for name, flow in c.model.flows.items():
-        if flow.season is not None and flow.season not in profiles and "seasons" not in c.failed:
-            yield unknown("season-unknown", c.at("flows", name, "season"), flow.season, profiles)
+        for profile in _profiles(c.model, flow) if "seasons" not in c.failed else ():
+            if profile not in profiles:
+                yield unknown("season-unknown", c.at("flows", name, "season"), profile, profiles)
+
+
+def _profiles(model: Model, flow: Flow) -> list[str]:
+    """Return the names of the monthly profiles that the copies of a flow follow."""
+    if not isinstance(flow.season, FlowSeason):
+        return [] if flow.season is None else [flow.season]
+    items = [item.id for item in model.items(flow.season.by)] if flow.season.by in model.dimensions else []
+    return [item for item in items if item in flow.only.get(flow.season.by, (item,))]
 
 
 def stated_share(flow: Flow, layer: str) -> object:

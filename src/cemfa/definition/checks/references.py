@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from cemfa.definition.checks.context import At, Context, rows_by_parameter
 from cemfa.definition.expansion import OUTSIDE, Endpoint, Route, default_over, parse_endpoint, route
-from cemfa.definition.schema import RESERVED_INDICES, Flow, FlowGood, Model
+from cemfa.definition.schema import RESERVED_INDICES, Flow, FlowGood, FlowSeason, Model
 from cemfa.definition.source import nearest
 from cemfa.errors import Place, Problem
 
@@ -166,7 +166,10 @@ def flow_references(model: Model, name: str, flow: Flow, at: At) -> Iterator[Pro
         yield from _settings(model, end, over, flow, at(*where, key))
     yield from _only(model, flow, over, at, where)
     held = model.processes.get((target if source.process == OUTSIDE else source).process)
-    yield from _good(model, flow, (*over, *(held.over if held else ())), at, where)
+    known_dimensions = (*over, *(held.over if held else ()))
+    yield from _good(model, flow, known_dimensions, at, where)
+    if isinstance(flow.season, FlowSeason) and flow.season.by not in known_dimensions:
+        yield unknown("season-dimension", at(*where, "season", "by"), flow.season.by, known_dimensions)
     imported = flow.ratio is not None and source.process == OUTSIDE
     if flow.basis != "fresh" or imported or "other" in (flow.amount or ()):
         yield from _basis(model, flow.basis, at(*where, "basis"))
