@@ -54,7 +54,7 @@ def drawn(system: System) -> xr.Dataset:
     found = solve(system, samples=SAMPLES, seed=2023, request=Request(flows=tuple(sorted(flows))))
     kept = found["flow_kept"].rename(kept_flow="flow")
     return (
-        found[["flow_name", "settlement", "district", "waste_fraction", "litter", "nut_part"]]
+        found[["flow_name", "settlement", "district", "waste_fraction", "litter", "nut_part", "shrimp_system"]]
         .sel(flow=kept["flow"].to_numpy())
         .assign(flow_mass=kept)
     )
@@ -160,8 +160,8 @@ def test_only_thanh_phu_and_an_hiep_take_waste_today(central: xr.Dataset, system
 
 
 def test_the_system_stays_small(system: System) -> None:
-    # the coconut chain by former district and part of the nut takes 425 of them
-    assert len(system.flow_ids) <= 2300
+    # coconuts by former district and part take 425 of them, rice and aquaculture by crop, pond and district some 1 000
+    assert len(system.flow_ids) <= 3500
 
 
 def test_recycling_loops_are_there(model: Model) -> None:
@@ -200,6 +200,9 @@ def test_a_programme_counts_only_what_is_newly_diverted(system: System, central:
         {"nut_mass": "salinity"},
         {"nut_fraction": "local"},
         {"waste_per_head": "surveys"},
+        {"shrimp_yield": "quoted"},
+        {f"shrimp_nitrogen_{part}": "analyses" for part in ("harvested", "settled", "in_water")},
+        {"husk_ash": "analysis"},
         {"price": "agricultural"},
         {"capex": "agricultural"},
         {"capex": "announced"},
