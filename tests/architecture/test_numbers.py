@@ -28,8 +28,10 @@ PHYSICAL = {
 """Constants of nature and of the calendar: they belong in the code, and may meet a table's value."""
 
 BY_CHANCE = {
+    ("figures/gantt.py", 1.15): "room after the last bar",
     ("figures/money.py", 1.05): "room above the highest mark of an axis",
     ("figures/paths.py", 2.75): "size of a panel [inch]",
+    ("figures/ranking.py", 1.15): "room for the names beside an axis",
     ("figures/system_layout.py", 1.25): "height of a line over that of its letters",
     ("report/option.py", 1150.0): "width of a picture [pixel]",
 }

@@ -359,7 +359,7 @@ class Flow(Frozen):
     basis: Id = "fresh"
     """Basis of `amount`, and of a `ratio` from outside: `fresh` or a layer."""
     origin: Id | None = None
-    """On an arising: household, market, crop, aquaculture, industry."""
+    """On an arising: household, market, crop, livestock, aquaculture, industry."""
     season: Id | FlowSeason | None = None
     """Monthly profile of `seasons.csv` (simulation), or `{by: dimension}` for one per item; default: even."""
 
