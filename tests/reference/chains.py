@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cemfa.definition.load import read_model
 from cemfa.definition.schema import Periods
+from cemfa.plan import ParameterChange, Plan
 from cemfa.results import Request
 from cemfa.system.compile import compile_system
 from cemfa.system.layout import System
@@ -35,6 +36,14 @@ def assuming(**assume: str) -> xr.Dataset:
     model = read_model("ben_tre")
     short = model.model_copy(update={"periods": Periods(first=2018, last=2022)})
     return solve(compile_system(short, assume=assume))
+
+
+def building(*, district: str = "", **capacity: float) -> xr.Dataset:
+    """Return the model with a capacity [t/d] from 2022 on, in one district or without one; central values."""
+    ((parameter, tonnes),) = capacity.items()
+    place = (("district", (district,)),) if district else ()
+    change = ParameterChange(parameter, place, (2022,), (tonnes,), "t/d", "set", None)
+    return solve(system(), plan=Plan(changes=(change,)))
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.reference.chains import assuming, central, drawn, mass, one, system
+from tests.reference.chains import assuming, building, central, drawn, mass, one, system
 
 AREA = {"white_leg": 12_000, "tiger_intensive": 500, "shrimp_rice": 5_000, "tiger_extensive": 19_000}  # ha, 2022
 YIELD = {"white_leg": 74_000 / 12_000, "tiger_intensive": 6.2, "shrimp_rice": 0.25, "tiger_extensive": 0.25}  # t/ha
@@ -143,3 +143,18 @@ def test_what_an_option_may_build_takes_nothing_today(name: str) -> None:
     assert groups
     taken = central()["flow_mass"].isel(sample=0).sum("layer").to_numpy()
     assert all(taken[:, list(group.inflows)].sum() == 0 for group in groups)
+
+
+def test_silage_takes_what_was_buried_and_thrown_away() -> None:
+    built = building(silage_capacity=100.0)
+    gone = "dead_fish_buried dead_shrimp_buried shrimp_discarded pangasius_discarded"
+    assert float(mass(built, gone, 2022)[0]) == pytest.approx(0, abs=1e-9)
+    assert float(mass(built, "silage", 2022)[0]) == pytest.approx(one(gone, 2022), rel=EXACT)
+
+
+def test_sludge_of_basins_can_be_composted() -> None:
+    built = building(sludge_composting_capacity=1000.0, district="binh_dai")
+    kept = float(mass(built, "basin_kept", 2022, district="binh_dai")[0])
+    assert kept == pytest.approx(0, abs=1e-9)
+    compost = float(mass(built, "sludge_compost", 2022, "dry_matter")[0])
+    assert compost == pytest.approx(0.85 * one("basin_kept", 2022, "dry_matter", district="binh_dai"), rel=EXACT)
