@@ -204,15 +204,15 @@ def all_in(processes: int, sizes: Sizes, executor: Executor) -> Contest:
 def stock(sizes: Sizes, peers: Mapping[str, Peer]) -> Contest:
     """Return a stock of many items with Weibull lifetimes."""
     subject = cohorts(*sizes.cohorts)
-    ours = verbs.Lifetimes(subject)
-    found = [Contestant("cemfa", subject.inflow.size, ours, ours.result)]
+    ours = {f"cemfa, {executor}": verbs.Lifetimes(subject, executor) for executor in verbs.executors()}
+    found = [Contestant(name, subject.inflow.size, one, one.result) for name, one in ours.items()]
     ratios: tuple[Ratio, ...] = ()
     if "flodym" in peers:
         peer = peers["flodym"]
         number = peer.set_up("stock", inflow=subject.inflow, shape=subject.shape, scale=subject.scale)
         run, result = partial(peer.run, number), partial(peer.result, number)
         found.append(Contestant("flodym", subject.inflow.size, run, result, timed_itself=True))
-        ratios = (Ratio("flodym / cemfa, stock", "flodym", "cemfa", *STOCK),)
+        ratios = tuple(Ratio(f"flodym / {name}, stock", "flodym", name, *STOCK) for name in ours)
     years, items = sizes.cohorts
     return Contest(f"stock, {years} years × {items} items", tuple(found), ratios, unit="year and item")
 

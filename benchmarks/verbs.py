@@ -148,14 +148,14 @@ class AllIn:
 class Lifetimes:
     """A stock of many items with Weibull lifetimes, survival included."""
 
-    def __init__(self, subject: Cohorts) -> None:
-        self.subject, self.ages = subject, np.arange(len(subject.inflow))[:, None]
+    def __init__(self, subject: Cohorts, executor: Executor) -> None:
+        self.subject, self.ages, self.executor = subject, np.arange(len(subject.inflow))[:, None], executor
         self.found = None
 
     def __call__(self) -> None:
         """Compute survival, content and outflow."""
         survival = survival_weibull(self.ages, self.subject.shape, self.subject.scale)
-        self.found = by_lifetime(self.subject.inflow, survival)
+        self.found = by_lifetime(self.subject.inflow, survival, executor=self.executor)
 
     def result(self) -> Array:
         """Return content and outflow, shape (2, years, items)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cemfa import locale
 from cemfa.errors import Place, Problem, SolveError
+from cemfa.system.executors import Executor, compiled
 from cemfa.system.stocks import StockYears
 
 Array = NDArray[np.float64]
@@ -41,7 +43,9 @@ class DrivenYears:
     outflow: Array
 
 
-def by_lifetime(inflow: ArrayLike, survival: ArrayLike, older: StockYears | None = None) -> StockYears:
+def by_lifetime(
+    inflow: ArrayLike, survival: ArrayLike, older: StockYears | None = None, *, executor: Executor | None = None
+) -> StockYears:
     """Return content and outflow of a stock whose cohorts leave by a survival curve.
 
     content(t) = Σ_c inflow(c)·S(t - c) and outflow(t) = Σ_c inflow(c)·(S(t - c - 1) - S(t - c)) with S(-1) = 1: the
@@ -54,6 +58,8 @@ def by_lifetime(inflow: ArrayLike, survival: ArrayLike, older: StockYears | None
     survival : (A, …) share still there at the end of the year of entry and of the years after it, from
         `survival_curve`; broadcast against the further axes; A of at least T
     older : what is left of cohorts that entered before the first year, from `of_older`; None is nothing
+    executor : ``"numpy"`` or ``"numba"`` computes, with the same bits; None takes numba where it is loaded, or
+        installed and the work is worth its import
 
     Examples
     --------
@@ -63,11 +69,15 @@ def by_lifetime(inflow: ArrayLike, survival: ArrayLike, older: StockYears | None
     """
     entered, kept = _aligned(inflow, survival)
     lost = _losses(kept)
-    content, outflow = np.empty_like(entered), np.empty_like(entered)
-    for part in _chunks(entered.shape[-1]):
-        born = np.ascontiguousarray(entered[..., part])
-        content[..., part] = _convolved(born, _part(kept, part))
-        outflow[..., part] = _convolved(born, _part(lost, part))
+    kernel = compiled(executor, "cemfa.system.aging", len(entered) * entered.size)
+    if kernel is not None and len(entered) >= kernel.YEARS and entered[0].size >= kernel.LANES:
+        content, outflow = _compiled(entered, kept, lost, kernel)
+    else:
+        content, outflow = np.empty_like(entered), np.empty_like(entered)
+        for part in _chunks(entered.shape[-1]):
+            born = np.ascontiguousarray(entered[..., part])
+            content[..., part] = _convolved(born, _part(kept, part))
+            outflow[..., part] = _convolved(born, _part(lost, part))
     content, outflow = (found.reshape(np.shape(inflow)) for found in (content, outflow))
     return (
         StockYears(content, outflow) if older is None else StockYears(content + older.content, outflow + older.outflow)
@@ -205,6 +215,16 @@ def outflow_by_cohort(inflow: ArrayLike, survival: ArrayLike) -> Array:
     """
     entered, kept = _aligned(inflow, survival)
     return _by_cohort(entered, _losses(kept)).reshape(len(entered), *np.shape(inflow))
+
+
+def _compiled(entered: Array, kept: Array, lost: Array, kernel: ModuleType) -> tuple[Array, Array]:
+    """Return content and outflow (T, …) by the compiled kernel, which knows one axis beside time."""
+    years, columns = len(entered), entered.shape[1:]
+    rows = [np.ascontiguousarray(entered).reshape(years, -1)]
+    rows += [np.ascontiguousarray(np.broadcast_to(c[:years], entered.shape)).reshape(years, -1) for c in (kept, lost)]
+    content, outflow = np.empty_like(rows[0]), np.empty_like(rows[0])
+    kernel.by_lifetime(*rows, content, outflow)
+    return content.reshape(years, *columns), outflow.reshape(years, *columns)
 
 
 def _convolved(born: Array, share: Array) -> Array:

@@ -298,17 +298,19 @@ def _with(executor: Executor | None, elimination: Elimination, width: int) -> Ex
 _KERNEL: Final = "cemfa.system.kernel"
 
 
-def compiled(executor: Executor | None, module: str) -> ModuleType | None:
+def compiled(executor: Executor | None, module: str, products: int = 0) -> ModuleType | None:
     """Return the compiled module that does what numpy does here, or None where numpy is to do it.
 
     Parameters
     ----------
-    executor : ``"numpy"`` or ``"numba"``; None takes numba where a kernel has been imported already
+    executor : ``"numpy"`` or ``"numba"``; None takes numba where a kernel has been imported already, or where it is
+        installed and the work is worth its import
     module : its full name
+    products : number of products that will be computed
     """
-    if executor is None and _KERNEL not in sys.modules:
-        return None
-    return import_module(module) if chosen(executor or "numba", 0) == "numba" else None
+    if executor is None and _KERNEL in sys.modules:
+        executor = "numba"
+    return import_module(module) if chosen(executor, products) == "numba" else None
 
 
 def _width(shares: Array, inputs: Array, leak: Array | None) -> int:

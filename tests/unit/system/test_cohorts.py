@@ -96,6 +96,27 @@ def test_columns_do_not_disturb_each_other():
         np.testing.assert_array_equal(by_content(content, curve).inflow[:, n], driven.inflow[:, 0])
 
 
+@pytest.mark.parametrize("shape", [(4, 8), (5, 9), (40, 23), (150, 64), (11, 3, 5), (3, 20), (12, 7), (9,)])
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_bits_are_those_of_numpy(shape, shared):
+    pytest.importorskip("numba")
+    rng = np.random.default_rng(5)
+    inflow = rng.uniform(0, 9, shape)
+    curve = survival_curve("weibull", (rng.uniform(0.7, 4, shape[1:]), rng.uniform(2, 30, shape[1:])), shape[0] + 2)
+    if shared:  # one curve for all columns
+        curve = on_axes(np.ascontiguousarray(curve.reshape(shape[0] + 2, -1)[:, 0]), inflow)
+    expected, got = (by_lifetime(inflow, curve, executor=executor) for executor in ("numpy", "numba"))
+    np.testing.assert_array_equal(got.content, expected.content)
+    np.testing.assert_array_equal(got.outflow, expected.outflow)
+
+
+def test_a_rounding_of_an_earlier_content_is_no_negative_inflow():
+    curve = survival_curve("fixed", (2.0,), 4)
+    inflow = np.array([1.0, 1e-6, 0.0, 0.0])  # 1e-6 is what is left of 1.000001 - 1, with its rounding
+    back = by_content(by_lifetime(inflow, curve).content, curve)
+    np.testing.assert_allclose(back.inflow, inflow, rtol=0, atol=1e-15)
+
+
 def test_a_content_that_shrinks_too_fast_is_refused_or_retired():
     curve = survival_curve("fixed", (5.0,), 4)
     content = np.array([10.0, 10.0, 4.0, 5.0])
