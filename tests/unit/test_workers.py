@@ -30,6 +30,28 @@ def test_parts_come_back_in_block_order(kind, workers):
     assert list(parts(abs, [-3, 2, -1, 0, -7, 5, -9], workers=workers, kind=kind)) == [3, 2, 1, 0, 7, 5, 9]
 
 
+PAGES = """
+import resource, sys
+import numpy as np
+from cemfa.workers import keep_memory, parts
+
+def block(number):
+    return float(len([np.full(300_000, number) for _ in range(20)]))
+
+list(parts(block, range(2), workers=1))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+list(parts(block, range(10), workers=1))
+taken = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+sys.exit(1 if keep_memory() and taken > 11_719 else 0)
+"""
+
+
+def test_memory_of_a_block_is_kept_for_the_next():
+    pytest.importorskip("resource")
+    # a block touches 11 719 pages of 4096 bytes, which ten blocks would take from the system ten times
+    assert subprocess.run([sys.executable, "-c", PAGES], check=False).returncode == 0
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_sums_of_draws_have_the_same_bits_for_any_number_of_workers(kind):
     def total(workers):
