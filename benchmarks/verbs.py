@@ -39,7 +39,7 @@ class Balance:
 
     def __init__(self, graph: Graph, executor: Executor) -> None:
         self.graph, self.executor = graph, executor
-        self.flows = np.empty_like(graph.shares)
+        self.flows = flows(graph.elimination, graph.shares, graph.inputs, executor=executor)[1]
 
     def __call__(self) -> None:
         """Compute the throughputs, write the flows into the buffer."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba.core import types
 from numba.extending import intrinsic, models, register_model
 
@@ -18,34 +19,48 @@ VECTORS = True
 AHEAD = 8
 """Operations by which rows in main memory are asked for in advance."""
 MOST = np.finfo(np.float64).max
+LARGE = 1 << 25
+"""Bytes of shares and flows from which flows are written past the caches, where they would displace all else."""
 LANES = 8
 """Numbers loaded at once; machines with narrower registers take two or four for one."""
 BYTES = 8 * LANES
+WIDE = 64 if get_host_cpu_features().get("avx512f", False) else 32
+"""Numbers that a table takes along at once: half of the registers hold their sums."""
 
 
 class _Lanes(types.Type):
-    def __init__(self) -> None:
-        super().__init__(name=f"lanes{LANES}")
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__(name=f"lanes{count}")
 
 
 @register_model(_Lanes)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager, kind) -> None:
-        super().__init__(manager, kind, ir.VectorType(ir.DoubleType(), LANES))
+        super().__init__(manager, kind, ir.VectorType(ir.DoubleType(), kind.count))
 
 
-_lanes = _Lanes()
+_lanes, _wide = _Lanes(LANES), _Lanes(WIDE)
+
+
+def _loaded(kind):
+    def code(context, builder, _signature, arguments):
+        pointer = builder.inttoptr(arguments[0], context.get_value_type(kind).as_pointer())
+        return builder.load(pointer, align=8)
+
+    return code
 
 
 @intrinsic
 def load(_context, address):
-    """Load consecutive numbers."""
+    """Load `LANES` consecutive numbers."""
+    return _lanes(address), _loaded(_lanes)
 
-    def code(context, builder, _signature, arguments):
-        pointer = builder.inttoptr(arguments[0], context.get_value_type(_lanes).as_pointer())
-        return builder.load(pointer, align=8)
 
-    return _lanes(address), code
+@intrinsic
+def load_wide(_context, address):
+    """Load `WIDE` consecutive numbers."""
+    return _wide(address), _loaded(_wide)
 
 
 @intrinsic
@@ -53,11 +68,36 @@ def store(_context, address, value):
     """Store consecutive numbers."""
 
     def code(context, builder, _signature, arguments):
-        pointer = builder.inttoptr(arguments[0], context.get_value_type(_lanes).as_pointer())
+        pointer = builder.inttoptr(arguments[0], context.get_value_type(value).as_pointer())
         builder.store(arguments[1], pointer, align=8)
         return context.get_dummy_value()
 
     return types.void(address, value), code
+
+
+@intrinsic
+def stream(_context, address, value):
+    """Store consecutive numbers past the caches, on a line of them; `arrived` has to follow."""
+
+    def code(context, builder, _signature, arguments):
+        pointer = builder.inttoptr(arguments[0], context.get_value_type(value).as_pointer())
+        stored = builder.store(arguments[1], pointer, align=BYTES)
+        once = builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
+        stored.set_metadata("nontemporal", once)
+        return context.get_dummy_value()
+
+    return types.void(address, value), code
+
+
+@intrinsic
+def arrived(_context):
+    """Wait until what was streamed can be read by others."""
+
+    def code(context, builder, _signature, _arguments):
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), code
 
 
 @intrinsic
@@ -67,7 +107,7 @@ def plus_product(_context, value, left, right):
     def code(_context, builder, _signature, arguments):
         return builder.fadd(arguments[0], builder.fmul(arguments[1], arguments[2]))
 
-    return _lanes(value, left, right), code
+    return value(value, left, right), code
 
 
 @intrinsic
@@ -75,10 +115,10 @@ def reciprocal_of(_context, value):
     """Return one divided by the value."""
 
     def code(context, builder, _signature, arguments):
-        kind = context.get_value_type(_lanes)
-        return builder.fdiv(ir.Constant(kind, [1.0] * LANES), arguments[0])
+        kind = context.get_value_type(value)
+        return builder.fdiv(ir.Constant(kind, [1.0] * value.count), arguments[0])
 
-    return _lanes(value), code
+    return value(value), code
 
 
 @intrinsic
@@ -163,25 +203,15 @@ def run_vectors(target, base, start, left, right, reciprocal, lefts, rights, wid
         to, begin = rights[target[n]], rights[base[n]]
         first, last = start[n], start[n + 1]
         column = 0
-        while column + 4 * LANES <= width:
+        while column + WIDE <= width:
             shift = 8 * column
-            a = load(begin + shift)
-            b = load(begin + shift + BYTES)
-            c = load(begin + shift + 2 * BYTES)
-            d = load(begin + shift + 3 * BYTES)
+            many = load_wide(begin + shift)
             for k in range(first, last):
-                x, y = lefts[left[k]] + shift, rights[right[k]] + shift
-                a = plus_product(a, load(x), load(y))
-                b = plus_product(b, load(x + BYTES), load(y + BYTES))
-                c = plus_product(c, load(x + 2 * BYTES), load(y + 2 * BYTES))
-                d = plus_product(d, load(x + 3 * BYTES), load(y + 3 * BYTES))
+                many = plus_product(many, load_wide(lefts[left[k]] + shift), load_wide(rights[right[k]] + shift))
             if reciprocal[n]:
-                a, b, c, d = reciprocal_of(a), reciprocal_of(b), reciprocal_of(c), reciprocal_of(d)
-            store(to + shift, a)
-            store(to + shift + BYTES, b)
-            store(to + shift + 2 * BYTES, c)
-            store(to + shift + 3 * BYTES, d)
-            column += 4 * LANES
+                many = reciprocal_of(many)
+            store(to + shift, many)
+            column += WIDE
         while column < width:
             shift = 8 * min(column, width - LANES)
             a = load(begin + shift)
@@ -227,24 +257,32 @@ def run_whole(
     """Run a fused program of one table over all columns; return the first column of a block that is not sound, or -1.
 
     Parameters are those of `run_vectors` and `sound`; `first` and `step` make the addresses of the rows, `flow` holds
-    those of the flows wanted, or nothing. Every block has at least `LANES` columns: the last one reaches back.
+    those of the flows wanted, or nothing. Every block has at least `LANES` columns: the last one reaches back, and
+    the second so far that from there on shares stand on lines of the cache.
     """
     flows, processes = len(leaving), len(looped)
     rows, to = np.empty_like(first), np.empty_like(flow)
-    for begin in range(0, width, size):
+    large = len(flow) > 1 and 16 * flows * width >= LARGE and (flow[1] - flow[0]) % BYTES == 0
+    begin, over = 0, (-first[2] // 8) % LANES if flows and step[2] else 0
+    while begin < width:
         column = max(0, min(begin, width - LANES))
         count = min(size, width - column)
+        begin += size - LANES + over if over and not begin and size > LANES else size
         rows[:] = first + step * column
         shares, leaks = rows[2 : 2 + flows], rows[2 + flows : 2 + flows + processes]
         inputs = rows[2 + flows + processes : 2 + flows + 2 * processes]
         run_vectors(target, base, start, left, right, reciprocal, rows, rows, count, wanted, by)
+        made = rows[2 + flows + 2 * processes : 2 + flows + 3 * processes]
         if checked and not len(flow):
-            continue
-        to[:] = flow + 8 * column
-        made = rows[2 + flows + 2 * processes :]
-        fine = sound(leaving_start, leaving, looped, shares, leaks, inputs, tolerance, count, made, to)
-        if not (fine or checked):
+            fine = are_finite(made, count)
+        else:
+            to[:] = flow + 8 * column
+            past = large and to[0] % BYTES == 0 and count % LANES == 0
+            fine = sound(leaving_start, leaving, looped, shares, leaks, inputs, tolerance, count, made, to, past)
+        if not fine:
             return column
+    if large:
+        arrived()
     return -1
 
 
@@ -258,11 +296,24 @@ def copy(source, target, width):
 
 
 @numba.njit(cache=True, nogil=True)
-def sound(start, leaving, looped, shares, leaks, inputs, tolerance, width, throughput, flow):
-    """Tell whether shares and inputs are finite, not negative, and shares sum to one; rows of at least `LANES`.
+def are_finite(throughput, width):
+    """Tell whether throughputs are finite and not negative; rows of at least `LANES`."""
+    wrong = 0
+    for p in range(len(throughput)):
+        for column in range(0, width, LANES):
+            wrong |= outside(load(throughput[p] + 8 * min(column, width - LANES)), 0.0, MOST)
+    return wrong == 0
+
+
+@numba.njit(cache=True, nogil=True)
+def sound(start, leaving, looped, shares, leaks, inputs, tolerance, width, throughput, flow, past):
+    """Tell whether shares, inputs and throughputs are finite, not negative, and shares sum to one.
+
+    Rows have at least `LANES` numbers.
 
     Flows ``leaving[start[p]:start[p + 1]]`` leave process p; those after the last one come from outside. While their
-    shares are at hand, the flows are written where they are wanted: `flow` holds addresses, or nothing.
+    shares are at hand, the flows are written where they are wanted: `flow` holds addresses, or nothing; `past` the
+    caches.
     """
     processes, wrong, writes = len(looped), 0, len(flow) > 0
     zero, one = splat(0.0), splat(1.0)
@@ -272,9 +323,12 @@ def sound(start, leaving, looped, shares, leaks, inputs, tolerance, width, throu
             shift = 8 * min(column, width - LANES)
             low = total = load(leak + shift)
             x = load(throughput[p] + shift)
+            wrong |= outside(x, 0.0, MOST)
             for k in range(start[p], start[p + 1]):
                 share = load(shares[leaving[k]] + shift)
-                if writes:
+                if past:
+                    stream(flow[leaving[k]] + shift, plus_product(zero, share, x))
+                elif writes:
                     store(flow[leaving[k]] + shift, plus_product(zero, share, x))
                 total = plus_product(total, share, one)
                 low = smaller(low, share)

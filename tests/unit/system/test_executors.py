@@ -44,6 +44,58 @@ def test_both_executors_give_the_same_bits(dense_from: int, width: int) -> None:
     assert (substitute(factorise(made, given[0]), given[1]) == one[0]).all()
 
 
+def starting_at(place: int, values: np.ndarray) -> np.ndarray:
+    """A copy whose first number is so many numbers behind a line of the cache."""
+    whole = np.empty(values.size + 16)
+    first = place + (-whole.ctypes.data // 8) % 8
+    whole[first : first + values.size] = values.ravel()
+    return whole[first : first + values.size].reshape(values.shape)
+
+
+@pytest.mark.parametrize("width", [333, 520, 1000])
+@pytest.mark.parametrize(("of_shares", "of_flows"), [(0, 0), (2, 2), (7, 1), (1, 0)])
+def test_where_numbers_stand_in_memory_changes_no_bit(width: int, of_shares: int, of_flows: int) -> None:
+    pytest.importorskip("numba")
+    made, shares, inputs = system(2_000_000)
+    given = [np.tile(values, 3)[:, :width].copy() for values in (shares, inputs)]
+    expected = flows(made, *given, executor="numpy")
+    out = starting_at(of_flows, np.full_like(given[0], np.nan))
+    got = flows(made, starting_at(of_shares, given[0]), given[1], out=out, executor="numba")
+    assert (got[0] == expected[0]).all()
+    assert (out == expected[1]).all()
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_flows_that_no_cache_holds_have_the_same_bits(place: int) -> None:
+    pytest.importorskip("numba")
+    from cemfa.system import kernel
+
+    made, shares, inputs = system(2_000_000)
+    width = 8 * (kernel.LARGE // (16 * 8 * made.flows) + 5) + 3
+    given = [np.tile(values, -(-width // values.shape[1]))[:, :width].copy() for values in (shares, inputs)]
+    wide = starting_at(place, given[0])
+    assert 2 * wide.nbytes >= kernel.LARGE
+    expected = flows(made, *given, executor="numpy")
+    for out in (None, np.full_like(wide, np.nan)):
+        got = flows(made, wide, given[1], out=out, executor="numba")
+        assert (got[0] == expected[0]).all()
+        assert (got[1] == expected[1]).all()
+
+
+@pytest.mark.parametrize("checked", [False, True])
+@pytest.mark.parametrize("executor", executors.EXECUTORS)
+def test_a_throughput_that_no_number_holds_is_refused(checked: bool, executor: str) -> None:
+    if executor == "numba":
+        pytest.importorskip("numba")
+    made = eliminate(2, [-1, 0, 1, 1], [0, 1, 0, -1])  # a loop that multiplies by a thousand
+    shares, inputs = np.tile([[1.0], [1.0], [0.999], [0.001]], 600), np.full((2, 600), 1e300)
+    inputs[:, 411] = 1.7e308
+    for found in (flows, throughputs):
+        with pytest.raises(WrongColumn) as wrong:
+            found(made, shares, inputs, executor=executor, checked=checked)
+        assert wrong.value.column == 411
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_plain_loops_give_the_same_bits(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
