@@ -30,8 +30,8 @@ from cemfa.workers import keep_memory
 Array = NDArray[np.float64]
 Executor = Literal["numpy", "numba"]
 EXECUTORS: Final = ("numpy", "numba")
-CACHE: Final = 1 << 22
-"""Numbers in the rows of one block of numpy (32 MB): wide rows, as every operation is a call or two."""
+CACHE: Final = 1 << 23
+"""Numbers in the rows of one block of numpy (64 MB): wide rows, as every operation is a call or two."""
 NARROW, WIDE = 1 << 9, 1 << 12
 KERNEL_CACHE: Final = 1 << 17
 """Numbers in the rows that the kernel uses again (1 MB): they should stay in the second-level cache."""
