@@ -140,6 +140,12 @@ def test_everything_has_a_name_in_both_languages(model: Model) -> None:
     assert all(unicodedata.is_normalized("NFC", label.vi) for label in labels)
 
 
+def test_every_product_and_by_product_says_how_long_it_keeps(model: Model) -> None:
+    keeps = {key: good.storage_life for key, good in model.goods.items() if good.status in ("product", "by_product")}
+    assert [key for key, days in keeps.items() if days is None] == []
+    assert min(keeps, key=lambda key: keeps[key] or 0) in ("shrimp_by_product", "pangasius_by_product")
+
+
 def test_process_and_flow_names_are_distinct(model: Model) -> None:
     for things in (model.processes, model.flows):
         for lang in ("vi", "en"):
@@ -199,6 +205,7 @@ def test_a_programme_counts_only_what_is_newly_diverted(system: System, central:
         {"nut_mass": "statistic"},
         {"nut_mass": "salinity"},
         {"nut_fraction": "local"},
+        {"nuts_needed": "capacity"},
         {"waste_per_head": "surveys"},
         {"shrimp_yield": "quoted"},
         {f"shrimp_nitrogen_{part}": "analyses" for part in ("harvested", "settled", "in_water")},
