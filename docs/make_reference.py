@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from cemfa import library, locale
 from cemfa.cli.words import VERBS, Verbs
-from cemfa.definition import schema
+from cemfa.definition import schema, technologies
 from cemfa.definition.load import read_model
 from cemfa.indicators import REGISTRY
 
@@ -154,7 +154,70 @@ def models() -> str:
         share = f"{counts[-1] / len(bases):.0%}"
         cells = (len(model.processes), len(model.flows), len(bases), *counts, share, len(model.sources))
         lines.append(f"| [`{name}`](../../models/{name}) | {' | '.join(map(str, cells))} |")
+    for name, folder in library.models().items():
+        model = read_model(folder)
+        if model.technology_profiles:
+            lines += ["", f"## Technologies of `{name}`", "", *_technologies(model)]
     return NOTE + "\n".join(lines) + "\n"
+
+
+def _technologies(model: schema.Model) -> Iterator[str]:
+    """Yield the table of a model's technologies and, for each, what its profile says beside its numbers."""
+    yield (
+        "Central values; spreads, basis and source of each number stand in `technologies.csv`, "
+        "and `cemfa list technologies --json` prints them for other programs."
+    )
+    yield ""
+    heads = (
+        "technology", "readiness", "at [t/d]", "capex [M VND per t/d]", "exponent",
+        "construction, equipment, other [%]",
+        "fixed [M VND a year per t/d]", "variable [k VND/t]", "staff per t/d", "unskilled, skilled, technical [%]",
+        "permit, procurement, construction, trial [month]", "life [year]", "MTBF, MTTR [d]", "land [ha per t/d]",
+        "of it green belt [%]", "power used, given [kWh/t]", "buffer [m]",
+    )  # fmt: skip
+    yield f"| {' | '.join(heads)} |"
+    yield "|" + "---|" * len(heads)
+    for technology in model.technology_profiles:
+        yield f"| {' | '.join(_technology_cells(model, technology))} |"
+    for technology, profile in model.technology_profiles.items():
+        row = technologies.profile_row(model, technology, "en")
+        parameters = [
+            f"{words}: {', '.join(f'`{name}`' for name in names)}"
+            for words, names in (
+                ("yields", profile.yields), ("to air", profile.losses_to_air), ("to water", profile.losses_to_water),
+                ("rejects", profile.rejects),
+            )
+            if names
+        ]  # fmt: skip
+        takes, makes = (", ".join(str(good) for good in row[key]) for key in ("takes", "products"))
+        clause = f" Buffer: {row['buffer_clause']}." if row["buffer_clause"] else ""
+        yield ""
+        yield (
+            f"**{profile.label.en}** ({profile.label.vi}, `{technology}`) takes {takes}; "
+            f"makes {makes or 'no good for sale'}. "
+            f"{'; '.join(parameters)}. Leachate: {row['leachate_control']}. Odour: {row['odour_control']}.{clause} "
+            f"Basis: {row['basis']}, `{row['source']}`."
+        )
+
+
+def _technology_cells(model: schema.Model, technology: str) -> list[str]:
+    own = technologies.profile_row(model, technology, "en") | {
+        name: row.value
+        for name, row in technologies.rows_of(model)[technology].items()
+        if name.startswith("lead_time_")
+    }
+
+    def of(*names: str, per: float = 1.0) -> str:
+        return " / ".join("–" if own.get(name) is None else f"{own[name] / per:g}" for name in names)
+
+    stages = [f"lead_time_{stage}" for stage in technologies.STAGES]
+    return [
+        f"`{technology}`", of("readiness"), of("reference_capacity"), of("capex", per=1e6), of("scale_exponent"),
+        of(*technologies.SHARES["capex"], per=0.01), of("opex_fixed", per=1e6), of("opex_variable", per=1e3),
+        of("labour"), of(*technologies.SHARES["labour"], per=0.01), of(*stages), of("life"),
+        of("mean_time_between_failures", "mean_time_to_repair"), of("land"), of("green_belt_share_of_land", per=0.01),
+        of("electricity_use", "electricity_yield"), of("buffer_distance"),
+    ]  # fmt: skip
 
 
 def _cell(text: str) -> str:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Literal
 
 from cemfa.definition.schema import Change, Event, NumberRow, Option, Programme, Project, Scenario, Stage, Stress
+from cemfa.definition.technologies import chain_of
 
 Place = tuple[tuple[str, str], ...]
 """Sorted pairs of dimension and item."""
@@ -156,7 +157,6 @@ def _content(scenario: Scenario, chosen: Option) -> tuple[dict[str, Project], di
 
 
 def _built(scenario: Scenario, key: str, project: Project, case: Stress | None) -> Built:
-    chain = project.stages or ("site_secured" if project.site_secured else "site_open")
     return Built(
         project=key,
         process=project.process,
@@ -164,7 +164,7 @@ def _built(scenario: Scenario, key: str, project: Project, case: Stress | None) 
         capacity=project.capacity,
         usable=case.intake_share if case else 1.0,
         decision=project.decision,
-        stages=scenario.simulation.stages[chain],
+        stages=scenario.simulation.stages[chain_of(project)],
         minimum_delivery=project.minimum_delivery,
     )
 

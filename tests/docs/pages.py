@@ -2,8 +2,8 @@
 
 Blocks that do something: `console` (lines that begin with `$ ` are run, lines between are looked for in what
 they print; with `exit=N` the last command ends with that code), `python` (one session per page; lines that begin
-with `>>> ` print what follows them), and `yaml`, `csv` with `add-to=FILE` (pasted at the end, or with `under=KEY`
-at the end of that top-level section).
+with `>>> ` print what follows them), and `yaml`, `csv` with `add-to=FILE` (pasted at the end
+of a file, which is made if need be, or with `under=KEY` at the end of that top-level section).
 """
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ def _ask(block: Block, session: dict[str, object], place: str) -> None:
 
 
 def _paste(block: Block, file: Path) -> None:
-    content = file.read_text(encoding="utf-8")
+    content = file.read_text(encoding="utf-8") if file.exists() else ""
     key = block.attributes.get("under")
     if key is None:
-        file.write_text(content.rstrip("\n") + "\n" + block.text, encoding="utf-8")
+        file.write_text("\n".join(filter(None, (content.rstrip("\n"), block.text))), encoding="utf-8")
         return
     lines = content.splitlines(keepends=True)
     start = lines.index(f"{key}:\n")

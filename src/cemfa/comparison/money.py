@@ -17,6 +17,7 @@ from cemfa import units
 from cemfa.comparison.accounts import plant_of
 from cemfa.comparison.outcome import Economics, ProgrammeResult, ProjectResult
 from cemfa.definition.schema import Funding, Model, NumberRow, Programme, Project, Scenario
+from cemfa.definition.technologies import chain_of, technology_of
 from cemfa.economics.abatement import abatement_cost
 from cemfa.economics.cashflow import levelised_cost, npv, present_value
 from cemfa.economics.costs import Horizon, Outlays, at_year_ends, nothing, project_outlays, scaled_cost, share_of_years
@@ -185,18 +186,19 @@ def _table(budget: Budget, run: Run) -> xr.DataArray:
 
 
 def _project(run: Run, key: str, project: Project, others: Mapping[str, Project], rate: Array) -> Item:
-    technology = project.technology or run.model.processes[project.process].technology or ""
-    where = {"technology": technology, **project.place}
+    where = {"technology": technology_of(project, run.model), **project.place}
     tonnes = _tonnes(run, key, project, others)
     days = np.array([units.days_in(year) for year in run.years], dtype=np.float64)
     short = np.maximum((project.minimum_delivery or 0.0) * days * _ready(run, key, project) - tonnes, 0.0)
     fee = short * _cost(run, "minimum_delivery_fee", where)
     per_tonne = _cost(run, "opex_variable", where) + _collection(run, where, project)
     ready = _commissioning(run, key, project)
+    capex, land = _capex(run, key, project, where), _land(run, project, where)
     outlays = project_outlays(
         run.horizon,
         rate,
-        capex=_capex(run, key, project, where),
+        capex=capex,
+        land=land,
         start=_decimal(project.decision),
         ready=ready,
         life=_cost(run, "life", where, absent=float(run.horizon.points))[:, 0],
@@ -213,7 +215,7 @@ def _project(run: Run, key: str, project: Project, others: Mapping[str, Project]
         id=key, label=project.label, process=project.process, place=dict(project.place),
         district=project.place.get("district", ""), capacity=project.capacity, owner=project.owner,
         operator=project.operator, form=project.form, site_secured=project.site_secured, land=project.land,
-        decision=project.decision, commissioning=stat_of(ready), capex=stat_of(_capex(run, key, project, where)),
+        decision=project.decision, commissioning=stat_of(ready), capex=stat_of(capex + land),
         intake=stat_of(per_day), utilisation=stat_of(per_day / project.capacity), funding=project.funding,
     )  # fmt: skip
     return _item(run, outlays, project.funding, shown)
@@ -280,8 +282,7 @@ def _commissioning(run: Run, key: str, project: Project) -> Array:
     """Return the moment of full operation, (S,) [decimal year]; with central durations where nothing is simulated."""
     if "commissioning" in run.results and key in run.results["project"].to_numpy():
         return np.asarray(run.results["commissioning"].sel(project=key).to_numpy(), dtype=np.float64)
-    chain = project.stages or ("site_secured" if project.site_secured else "site_open")
-    months = sum(stage.duration.value for stage in run.scenario.simulation.stages[chain])
+    months = sum(stage.duration.value for stage in run.scenario.simulation.stages[chain_of(project)])
     return np.full(len(run.samples), _decimal(project.decision) + months / 12.0)
 
 
@@ -299,6 +300,16 @@ def _capex(run: Run, key: str, project: Project, where: Mapping[str, str]) -> Ar
     if exponent is None or size is None:
         return unit_cost * project.capacity
     return scaled_cost(unit_cost * size[:, 0], size[:, 0], project.capacity, exponent[:, 0])
+
+
+def _land(run: Run, project: Project, where: Mapping[str, str]) -> Array:
+    """Return what land and its compensation cost, (S,) [VND]; nothing where the site is secured or has no price."""
+    price = _cost(run, "land_compensation", where)[:, 0]
+    if project.site_secured:
+        return np.zeros_like(price)
+    if project.land is not None:
+        return price * project.land * units.parse("ha").factor
+    return price * _cost(run, "land", where)[:, 0] * project.capacity
 
 
 def _cost(run: Run, name: str, where: Mapping[str, str], absent: float = 0.0) -> Array:

@@ -21,6 +21,7 @@ from cemfa.definition.schema import RESERVED_INDICES, Model, Scenario
 from cemfa.definition.shape import NOT_WRITTEN, validate
 from cemfa.definition.source import KeyPath, Source, nearest, read_yaml
 from cemfa.definition.tables import Column, Row, Table, parse_table, read_table, table_from_rows, typed_rows
+from cemfa.definition.technologies import with_lead_times
 from cemfa.errors import DefinitionError, Place, Problem
 
 TableReader = Callable[[str], tuple[Table, list[Problem]] | None]
@@ -28,7 +29,8 @@ TableReader = Callable[[str], tuple[Table, list[Problem]] | None]
 
 _BY_ID: Final = {"goods": "id", "parameter_labels": "parameter", "sources": "id"}
 _LISTS: Final = ("varies_by", "cannot_carry")
-_TARGETS: Final = "targets.yaml"
+_BESIDE: Final = {"targets": "targets.yaml", "technology_profiles": "technology_profiles.yaml"}
+"""YAML files beside `model.yaml`, by the field that each gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def model_from_dict(
     problems = [Problem("table-unknown", Place(n), {"known": nearest(n, _table_names(data), 12)}) for n in unknown]
     text = json.dumps([data, given], sort_keys=True, default=str, ensure_ascii=False)
     hashes = {"memory": hashlib.sha256(text.encode()).hexdigest()}
-    loaded = _load(Source(data=_plain(data)), Source(), reader, hashes, problems)
+    loaded = _load(Source(data=_plain(data)), {}, reader, hashes, problems)
     return _model_or_error(loaded)
 
 
@@ -180,11 +182,11 @@ def load_model(path: str | Path, beside: Path | None = None) -> Loaded:
         return read_table(file)
 
     source = read_yaml(files[0])
-    targets = Source()
-    if (folder / _TARGETS).is_file():
-        files.append(folder / _TARGETS)
-        targets = read_yaml(folder / _TARGETS)
-    return _load(source, targets, reader, None, [*source.problems, *targets.problems], files)
+    given = {name: folder / file for name, file in _BESIDE.items() if (folder / file).is_file()}
+    files += given.values()
+    beside_it = {name: read_yaml(file) for name, file in given.items()}
+    problems = [problem for each in (source, *beside_it.values()) for problem in each.problems]
+    return _load(source, beside_it, reader, None, problems, files)
 
 
 def load_scenario(path: str | Path) -> LoadedScenario:
@@ -210,6 +212,8 @@ def load_scenario(path: str | Path) -> LoadedScenario:
         model = load_model(data["model"], file.parent)
     if scenario is not None:
         scenario = scenario.model_copy(update={"inputs": _hashes([file], file.parent)})
+        if model.model is not None:
+            scenario = with_lead_times(scenario, model.model)
         problems += _new(checks.scenario_problems(scenario, model.model, places.of), problems)
     return LoadedScenario(scenario, places, tuple(problems), model)
 
@@ -223,14 +227,14 @@ def _model_or_error(loaded: Loaded) -> Model:
 
 def _load(
     source: Source,
-    targets: Source,
+    beside: Mapping[str, Source],
     reader: TableReader,
     hashes: Mapping[str, str] | None,
     problems: list[Problem],
     files: Sequence[Path] = (),
 ) -> Loaded:
     """Merge YAML and tables into one mapping, bring it to the schema and ask for its meaning."""
-    sources: dict[KeyPath, Source] = {(): source} | ({("targets",): targets} if targets.file else {})
+    sources: dict[KeyPath, Source] = {(): source, **{(name,): file for name, file in beside.items()}}
     if not isinstance(source.data, dict):
         problems = problems or [Problem("value-mapping", source.place(()), {"value": str(source.data)[:40]})]
         return Loaded(None, Places(sources), tuple(problems))
@@ -238,8 +242,8 @@ def _load(
     merging = _Merging(source, reader, problems)
     merging.dimensions()
     merging.tables()
-    if targets.file:
-        merging.field("targets", targets.data if targets.data is not None else [], targets.place(()))
+    for name, file in beside.items():
+        merging.field(name, file.data if file.data is not None else [] if name == "targets" else {}, file.place(()))
     merging.histories()
     places = Places(sources, merging.rows)
     shaped = validate(Model, merging.data, _placer(places), places.in_table)

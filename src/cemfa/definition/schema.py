@@ -548,6 +548,37 @@ class Target(Frozen):
     """Why it is only recorded, or how it is read."""
 
 
+class TechnologyProfile(Frozen):
+    """What a technology is, beside its numbers: an entry of `technology_profiles.yaml`."""
+
+    label: Label
+    """Name in both languages."""
+    takes: tuple[Id, ...] = Field(min_length=1)
+    """Goods it can take."""
+    products: tuple[Id, ...]
+    """Goods it makes for a market; each has rows of `price` and `market_size`."""
+    yields: tuple[Id, ...] = Field(min_length=1)
+    """Parameters that hold what becomes product, layer by layer; `remainder` for what is left."""
+    losses_to_air: tuple[Id, ...]
+    """Parameters of what leaves as gas, or `remainder`; empty where nothing does."""
+    losses_to_water: tuple[Id, ...]
+    """Parameters of what leaves as waste water, or `remainder`; empty where nothing does."""
+    rejects: tuple[Id, ...]
+    """Parameters of what is sorted out before; empty where nothing is."""
+    leachate_control: Label
+    """How leachate and waste water are kept."""
+    odour_control: Label
+    """How odour, smoke and dust are kept."""
+    buffer_clause: Label | None = None
+    """Rule that sets the row `buffer_distance`; needed with it."""
+    readiness: Whole = Field(ge=1, le=9)
+    """Technology readiness level in Viet Nam: 1 an idea, 9 in ordinary use."""
+    basis: Literal["reported", "derived", "unverified"]
+    """As for parameters, of what is said here."""
+    source: str
+    """Key of `sources.csv`."""
+
+
 class Model(Frozen):
     """A model as read: plain data, complete, every reference still by name."""
 
@@ -585,6 +616,8 @@ class Model(Frozen):
     """Rows of the tables named by `stock.history`."""
     targets: tuple[Target, ...] = ()
     """Targets, from `targets.yaml`."""
+    technology_profiles: dict[Id, TechnologyProfile] = {}
+    """Technologies in words, from `technology_profiles.yaml`."""
     sources: dict[str, Source] = {}
     """Sources by citation key, from `sources.csv`."""
     inputs: dict[str, str] = {}

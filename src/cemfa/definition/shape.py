@@ -51,7 +51,7 @@ _CODES: Final = {
     "too_short": "value-list",
 }
 _TABLES: Final = ("goods", "sources", "parameter_labels", "parameters", "composition", "seasons", "history")
-_ENTRIES: Final = ("flows", "processes", "targets", *_TABLES)
+_ENTRIES: Final = ("flows", "processes", "targets", "technology_profiles", *_TABLES)
 _SIGNS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
 

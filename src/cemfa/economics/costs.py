@@ -248,11 +248,14 @@ def project_outlays(
     opex_per_tonne: npt.ArrayLike,
     tonnes: Array,
     revenue: npt.ArrayLike = 0.0,
+    land: npt.ArrayLike = 0.0,
 ) -> Outlays:
     """Return the money of one project at the time points of the horizon, for all samples at once.
 
-    Fixed cost runs from commissioning on, in proportion to the part of the year; it does not fall when the
-    plant stands still. Variable cost follows the tonnes really accepted.
+    Land is paid for with the investment, once: it is not bought again when the plant is replaced, and what was
+    paid in compensation is worth nothing at the end. Fixed cost runs from commissioning on, in proportion to the
+    part of the year; it does not fall when the plant stands still. Variable cost follows the tonnes really
+    accepted.
 
     Parameters
     ----------
@@ -265,12 +268,14 @@ def project_outlays(
     opex_per_tonne : scalar or (S,), [money/t accepted]
     tonnes : (S, T), accepted by this project [t/yr]
     revenue : scalar or (S, T), products sold and gate fees [money/yr]
+    land : scalar or (S,), land and compensation [money]
 
     Returns
     -------
     Outlays
     """
     mass = floats(tonnes)
+    cleared = np.broadcast_to(construction_spending(land, start, ready, horizon), (len(mass), horizon.points))
     spent = np.broadcast_to(construction_spending(capex, start, ready, horizon), (len(mass), horizon.points))
     replaced, salvage = replacement_and_salvage(
         np.broadcast_to(capex, len(mass)), ready, np.broadcast_to(life, len(mass)), rate, horizon, spent
@@ -279,7 +284,7 @@ def project_outlays(
     fixed = running * np.broadcast_to(opex_fixed, len(mass))[:, None]
     variable = mass * np.broadcast_to(opex_per_tonne, len(mass))[:, None]
     return Outlays(
-        capex=spent + replaced,
+        capex=cleared + spent + replaced,
         opex_fixed=at_year_ends(fixed),
         opex_variable=at_year_ends(variable),
         revenue=at_year_ends(np.broadcast_to(floats(revenue), mass.shape)),

@@ -112,6 +112,8 @@ def item_name(model: Model, dimension: str, item: str, words: Words) -> str:
     if dimension == "good":
         return model.name_of("good", item, words.lang)
     if dimension == "technology":
+        if item in model.technology_profiles:
+            return words.label(model.technology_profiles[item].label)
         using = (key for key, process in model.processes.items() if process.technology == item)
         return model.name_of("process", next(using, item), words.lang)
     if dimension in model.dimensions:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cemfa import locale
+from cemfa.definition.technologies import chain_of
 from cemfa.figures.gantt import Task, gantt
 from cemfa.figures.maps import Spot, point_map
 from cemfa.figures.material import flow_table
@@ -248,9 +249,7 @@ def _spread(stat: Stat, scale: float) -> Spread:
 def _task(comparison: Comparison, project: ProjectResult, group: str, words: Words) -> Task:
     """Return a project in time: its stages in proportion to their central durations, up to the median of running."""
     written = _written(comparison, project.id)
-    chain = comparison.scenario.simulation.stages[
-        written.stages or ("site_secured" if written.site_secured else "site_open")
-    ]
+    chain = comparison.scenario.simulation.stages[chain_of(written)]
     decided = decimal_year(project.decision)
     months = sum(stage.duration.value for stage in chain)
     central = decided + months / 12

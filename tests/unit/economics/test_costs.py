@@ -51,6 +51,12 @@ def test_a_short_life_is_replaced_and_the_last_plant_has_a_salvage_value():
     assert salvage[0, -1] == pytest.approx(50.0)  # two of four years used
 
 
+def test_land_is_paid_with_the_investment_once_and_is_worth_nothing_at_the_end():
+    plant, land = outlays(life=4.0), outlays(life=4.0, land=30.0)
+    assert (land.capex - plant.capex)[0].tolist() == [30.0] + [0.0] * 10
+    assert (land.salvage == plant.salvage).all()
+
+
 def test_fixed_cost_runs_with_time_and_variable_cost_with_tonnes():
     money = outlays(ready=2027.5, start=2026.5)
     assert money.opex_fixed[0, :4].tolist() == pytest.approx([0.0, 0.0, 1.5, 3.0])

@@ -47,6 +47,9 @@ def names_of(model: Model) -> Iterator[tuple[str, Label | None]]:
         yield from ((f"{kind}.{key}", thing.label) for key, thing in getattr(model, kind).items())
     parameters = dict.fromkeys(row.parameter for row in model.parameters)
     yield from ((f"parameters.{name}", model.parameter_labels.get(name)) for name in parameters)
+    for technology, profile in model.technology_profiles.items():
+        texts = ("label", "leachate_control", "odour_control")
+        yield from ((f"{technology}.{text}", getattr(profile, text)) for text in texts)
     for name, dimension in model.dimensions.items():
         yield from ((f"{name}.{item.id}", item.label) for item in dimension.items)
     yield from ((f"targets.{target.id}", target.label) for target in model.targets)
@@ -99,10 +102,10 @@ def test_everything_has_a_name_in_both_languages(model: Model) -> None:
     assert unnamed(names_of(model)) == []
 
 
-def test_every_technology_is_that_of_a_named_process(model: Model) -> None:
+def test_every_technology_is_that_of_a_named_process_or_has_a_profile(model: Model) -> None:
     used = {process.technology for process in model.processes.values() if process.technology}
     rows = {row.index["technology"] for row in model.parameters if "technology" in row.index}
-    assert rows <= used
+    assert rows <= used | set(model.technology_profiles)
 
 
 def test_everything_in_a_scenario_has_a_name_in_both_languages(scenario: Scenario) -> None:

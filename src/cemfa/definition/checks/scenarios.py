@@ -14,6 +14,7 @@ from cemfa.definition.checks.references import unknown
 from cemfa.definition.checks.rows import points_problems
 from cemfa.definition.checks.uses import share_parameters, units_of
 from cemfa.definition.schema import Change, Funding, NumberRow, Project, Scenario
+from cemfa.definition.technologies import chain_of
 from cemfa.errors import Place, Problem, UnitError
 
 _BASELINES: Final = ("as_now", "as_committed")
@@ -71,7 +72,7 @@ def chains(scenario: Scenario, at: At) -> Iterator[Problem]:
     """Check that every project has a chain of stages; its stages are distinct."""
     known = scenario.simulation.stages
     for path, project in _projects(scenario):
-        chain = project.stages or ("site_secured" if project.site_secured else "site_open")
+        chain = chain_of(project)
         if chain not in known:
             place = at(*path, "stages" if project.stages else "site_secured")
             yield unknown("stages-unknown", place, chain, known)
