@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cemfa.indicators.energy import electricity
-from cemfa.indicators.following import BIOLOGICAL
+from cemfa.indicators.following import BIOLOGICAL, over
 from cemfa.indicators.nutrients import returned
 from cemfa.indicators.registry import Indicator, require
 from cemfa.indicators.view import Array, Positions, View
@@ -170,14 +170,17 @@ def open_burning_gases(view: View) -> tuple[Array, Array]:
 def landfill_committed(view: View) -> Array:
     """Return methane that this year's deposits will emit over a hundred years, (S, T) [t].
 
-    Open dumps and pits count too where their technology has a methane correction factor of its own.
+    Open dumps and pits count too where their technology has a methane correction factor of its own. Where flows
+    lead gas of a landfill to a flare or engine, the deposit is taken to lose the same share of its gas to them as
+    the landfill does in the year.
     """
     chosen = _buried(view)
     names = ("degradable_share", "decay_rate", "methane_correction_factor", "methane_fraction")
     found = {name: view.along_flows(name, chosen) for name in names}
     require("ghg_direct", [name for _, absent in found.values() for name in absent])
     degradable, decay, correction, fraction = (found[name][0] for name in names)
-    capture, _ = view.along_flows("methane_capture", chosen, default=0.0)
+    stated, _ = view.along_flows("methane_capture", chosen, default=0.0)
+    capture = 1.0 - (1.0 - stated) * (1.0 - gas_led_away(view, chosen))
     oxidation, _ = view.along_flows("methane_oxidation", chosen, default=0.0)
     decayed = view.mass(chosen, "carbon") * degradable * committed_share(decay)
     return np.asarray(landfill_methane(decayed, correction, fraction, capture, oxidation).sum(axis=-1))
@@ -198,6 +201,23 @@ def landfill_emitted(view: View) -> Array:
     oxidation, _ = view.along_processes("methane_oxidation", places, default=0.0)
     gas = landfill_methane(view.mass(chosen, "carbon"), correction, fraction, capture, oxidation)
     return np.asarray(gas.sum(axis=-1))
+
+
+def gas_led_away(view: View, deposits: Positions) -> Array:
+    """Return the share of its gas that flows lead from the landfill each deposit enters to a plant, (S, T, n).
+
+    Carbon of gas flows into other processes over carbon of all its gas; 0 where it gives none.
+    """
+    gas = (view.flows["status"] == "gas") & (view.at_source("treatment") == "landfill")
+    air = np.zeros(len(gas), dtype=np.bool_)
+    air[_losses(view, ("landfill",))] = True
+    found = np.zeros((*view.shape, len(deposits)))
+    for place in np.unique(view.target[deposits]):
+        own = gas & (view.source == place)
+        if (own & ~air).any():
+            led = over(view.total(own & ~air, "carbon"), view.total(own, "carbon"))
+            found[:, :, view.target[deposits] == place] = led[:, :, None]
+    return found
 
 
 def committed_co2e(view: View, gwp: Gwp = GWP[EDITION]) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.indicators.builder import results
+from tests.unit.indicators.builder import flow, process, results
 from tests.unit.indicators.test_recycling import EVIDENCE, FLOWS, PROCESSES
 
 from cemfa.errors import ResultsError
@@ -55,6 +55,27 @@ def test_direct_and_avoided_by_hand():
     assert float(found["ghg_landfill_committed"][0, 0]) == pytest.approx(28 * landfill, rel=1e-12)
     # all carbon in gas flows and in the fire, without what left as methane
     assert float(found["ghg_biogenic"][0, 0]) == pytest.approx((20 + 4 + 8 + 12 - ch4_c) * 44 / 12, rel=1e-12)
+
+
+def test_gas_led_to_a_flare_is_not_emitted_by_the_landfill():
+    processes = [p | ({"sink": False} if p["id"] == "landfill" else {}) for p in PROCESSES]
+    processes.append(process("flare", "incineration", technology="flare"))
+    gas = {"good": "gas", "status": "gas", "organic": False}
+    flows = [
+        *FLOWS,
+        flow("vented", "landfill", "air", [6, 0, 6, 0], **gas),
+        flow("collected", "landfill", "flare", [2, 0, 2, 0], **gas),
+        flow("flared", "flare", "air", [2, 0, 2, 0], **gas),
+    ]
+    slip = row("ch4_share_of_carbon_loss", 0.1, technology="flare")
+    names = ["ghg_landfill_committed", "ghg_landfill_emitted", "ghg_direct"]
+    found = evaluate(results(processes, flows, [*PARAMETERS, slip]), names)
+    before = evaluate(results(PROCESSES, FLOWS, PARAMETERS), ["ghg_landfill_committed", "ghg_direct"])
+    committed = float(before["ghg_landfill_committed"][0, 0])
+    assert float(found["ghg_landfill_committed"][0, 0]) == pytest.approx(0.75 * committed, rel=1e-12)
+    assert float(found["ghg_landfill_emitted"][0, 0]) == pytest.approx(28 * 6 * 0.8 * 0.5 * 0.9 * 16 / 12, rel=1e-12)
+    direct = float(before["ghg_direct"][0, 0]) - 0.25 * committed + 28 * 2 * 0.1 * 16 / 12
+    assert float(found["ghg_direct"][0, 0]) == pytest.approx(direct, rel=1e-12)
 
 
 def test_fossil_carbon_counts_where_its_share_is_given():

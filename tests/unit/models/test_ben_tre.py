@@ -12,6 +12,7 @@ import xarray as xr
 from cemfa.definition.load import read_model
 from cemfa.definition.schema import Model, Periods
 from cemfa.graph import build_graph
+from cemfa.indicators import evaluate
 from cemfa.plan import ParameterChange, Plan
 from cemfa.results import Request
 from cemfa.system.compile import compile_system
@@ -177,6 +178,53 @@ def test_recycling_loops_are_there(model: Model) -> None:
     assert {"windrow", "screening"} in loops
     assert {"mixed_windrow", "mixed_screening"} in loops
     assert {"digester", "digestate_separator", "liquor_tank"} in loops
+
+
+NEW_PLANTS = ("in_vessel", "dry_digestion", "worm")
+NEW_INTAKE = ("separated_to_in_vessel", "city_market_to_in_vessel", "separated_to_dry_digestion", "market_to_worms")
+NEW_REJECTS = ("in_vessel_rejects", "dry_digestion_rejects", "worm_rejects")
+SIX = ("rate_with_home", "rate_with_home_and_feed", "rate_collected", "rate_input_eu", "rate_output_dry", "rate_carbon")
+
+
+def built(separated: float, *plants: str) -> Plan:
+    """Return a plan under which a share of households and markets separates, with room for all of it in some plants."""
+    shares = [
+        ParameterChange(name, (), (2022,), (separated,), "1", "set", "remainder")
+        for name in ("separating_households", "separating_markets")
+    ]
+    rooms = [ParameterChange(f"{name}_capacity", (), (2022,), (1e4,), "t/d", "set", None) for name in plants]
+    return Plan(changes=(*shares, *rooms))
+
+
+def test_the_six_rates_count_the_new_plants_as_they_count_the_old(system: System) -> None:
+    runs = [solve(system, plan=built(0.5, *plants)) for plants in ((), NEW_PLANTS)]
+    without, with_them = (
+        evaluate(run, [*SIX, "organics_generated"]).sel(period=2023, settlement="all").isel(sample=0) for run in runs
+    )
+    for name in SIX:
+        before, after = float(without[name]), float(with_them[name])
+        assert 0.0 <= before <= after <= 1.0, name
+        assert name == "rate_collected" or before < after, name  # what is collected apart counts wherever it goes
+    fresh = runs[1]["flow_mass"].sel(period=2023, layer=["dry_matter", "water"]).sum("layer").isel(sample=0).to_numpy()
+    names, organic = runs[1]["flow_name"].to_numpy(), runs[1]["organic"].to_numpy()
+    taken, rejected = (fresh[organic & np.isin(names, flows)].sum() for flows in (NEW_INTAKE, NEW_REJECTS))
+    gained = float(with_them["rate_input_eu"] - without["rate_input_eu"]) * float(with_them["organics_generated"])
+    assert taken > rejected > 0
+    assert gained == pytest.approx(taken - rejected, rel=1e-9)
+
+
+def test_gas_that_is_flared_leaves_the_account_of_landfills(system: System) -> None:
+    flare = Plan(changes=(ParameterChange("gas_flare_capacity", (), (2022,), (1e4,), "t/d", "set", None),))
+    names = ["ghg_landfill_emitted", "ghg_landfill_committed"]
+    now, flared = (evaluate(solve(system, plan=plan), names).sel(period=2023) for plan in (Plan(), flare))
+    results = solve(system, plan=flare)
+    carbon = results["flow_mass"].sel(period=2023, layer="carbon").isel(sample=0).to_numpy()
+    led = carbon[results["flow_name"].to_numpy() == "gas_to_flare"].sum()
+    gas = carbon[np.isin(results["flow_name"].to_numpy(), ["gas_to_flare", "an_hiep_gas", "gas_not_flared"])].sum()
+    assert led == pytest.approx(0.5 * gas, rel=1e-9)  # the central share that wells reach
+    saved = float(now["ghg_landfill_emitted"].squeeze() - flared["ghg_landfill_emitted"].squeeze())
+    assert saved == pytest.approx(led * 0.8 * 0.5 * 16 / 12 * 28, rel=1e-9)  # correction, half methane, GWP
+    assert float(flared["ghg_landfill_committed"].squeeze()) < float(now["ghg_landfill_committed"].squeeze())
 
 
 def test_a_programme_counts_only_what_is_newly_diverted(system: System, central: xr.Dataset) -> None:

@@ -96,7 +96,7 @@ def capacities(c: Context) -> Iterator[Problem]:
         if process.capacity is None:
             continue
         inflows = {n: flow for n, _, flow in c.entering(name)}
-        yields = [n for n, flow in inflows.items() if flow.otherwise]
+        yields = [n for n, flow in inflows.items() if flow.otherwise or flow.refused]
         if inflows and not yields and c.whole(name):
             place = c.at("processes", name, "capacity")
             yield Problem("capacity-otherwise", place, {"process": name, "flows": list(inflows)})
