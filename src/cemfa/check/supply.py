@@ -71,7 +71,9 @@ def _supply(system: System, plan: Plan, group: int, year: int, distance: float |
 
 
 def _within(system: System, place: CapacityGroup, flow: int, distance: float | None) -> bool:
-    """Tell whether a flow starts within a distance of a plant; yes where one of them has no coordinates."""
+    """Tell whether a flow starts within a distance of a plant: by its haul, else as the crow flies; yes if unknown."""
+    if distance is not None and (hauled := float(system.flow_coords["haul"][flow])) > 0:
+        return hauled <= distance
     spots = {i.id: (i.lat, i.lon) for d in system.model.dimensions for i in system.model.items(d) if i.lat is not None}
     here = next((spots[item] for item in place.place.values() if item in spots), None)
     there = spots.get(str(system.flow_coords["district"][flow]))

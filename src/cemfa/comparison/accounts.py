@@ -16,12 +16,16 @@ import xarray as xr
 
 from cemfa.indicators.energy import electricity
 from cemfa.indicators.fates import collected_apart, entries
+from cemfa.indicators.transport import hauled_by, vehicles, work_of
 from cemfa.indicators.view import Mask, View, view_of
 
 if TYPE_CHECKING:
     from cemfa.definition.schema import Project
 
-NAMES = ("plant_intake", "technology_intake", "sold", "home_intake", "collected_apart", "power_sold", "power_saved")
+NAMES = (
+    "plant_intake", "technology_intake", "sold", "home_intake", "collected_apart", "power_sold", "power_saved",
+    "haulage", "hauled",
+)  # fmt: skip
 """Variables of an account, per sample and period; beside them the accounting parameters themselves."""
 
 
@@ -53,7 +57,7 @@ def plant_of(project: Project) -> Plant:
 
 @dataclass(frozen=True, slots=True)
 class BlockAccounts:
-    """Tonnes of one block of results by plant, technology and product.
+    """Tonnes of one block of results by plant, technology, product and vehicle.
 
     Parameters
     ----------
@@ -63,13 +67,16 @@ class BlockAccounts:
     plants: tuple[Plant, ...]
 
     def __call__(self, block: xr.Dataset) -> xr.Dataset:
-        """Return `NAMES` over (sample, period) and plant, technology or product [t/yr; MJ/yr]."""
+        """Return `NAMES` over (sample, period) and plant, technology, product or vehicle [t/yr; MJ/yr; t*km/yr]."""
         view = view_of(block)
         technologies = sorted({str(name) for name in view.processes["technology"] if name})
         products = sorted(_priced(view))
         intake = [_into(view, plant.members(view.processes)) for plant in self.plants]
         by_technology = [_into(view, view.processes["technology"] == name) for name in technologies]
         sold = [view.total(_sold(view, good)) for good in products]
+        carriers = vehicles(view)
+        work = [work_of(view, vehicle) for vehicle in carriers]
+        hauled = [view.total(hauled_by(view, vehicle)) for vehicle in carriers]
         dims, home = ("sample", "period"), entries(view, ("home_composting",))
         variables = {
             "plant_intake": ((*dims, "plant"), _stacked(intake, view)),
@@ -78,11 +85,13 @@ class BlockAccounts:
             "home_intake": (dims, view.total(home)),
             "collected_apart": (dims, view.total(collected_apart(view))),
             "power_sold": (dims, electricity(view, "electricity_yield", ("incineration", "energy"))),
+            "haulage": ((*dims, "vehicle"), _stacked(work, view)),
+            "hauled": ((*dims, "vehicle"), _stacked(hauled, view)),
             "power_saved": (dims, electricity(view, "electricity_yield", ("digestion", "landfill", "composting"))),
         }
         coords = {
             "sample": block["sample"].to_numpy(), "period": view.years, "plant": [plant.id for plant in self.plants],
-            "technology": technologies, "product": products,
+            "technology": technologies, "product": products, "vehicle": list(carriers),
         }  # fmt: skip
         found = xr.Dataset(variables, coords)
         return found.assign(parameter=_alone(block["parameter"])) if "parameter" in block else found

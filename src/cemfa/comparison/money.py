@@ -121,8 +121,9 @@ def _together(
     for item in items:
         paid = paid + item.outlays
     sales, elsewhere = at_year_ends(_sales(run)), at_year_ends(_elsewhere(run))
+    haulage = at_year_ends(haulage_cost(run))
     home = at_year_ends(np.maximum(run.more("home_intake"), 0.0))
-    own = sales - paid.capex - paid.opex - elsewhere + paid.salvage
+    own = sales - paid.capex - paid.opex - elsewhere - haulage + paid.salvage
     tonnes = paid.tonnes + home
     cost = levelised_cost(paid.capex, paid.opex, paid.salvage, tonnes, rate)
     net_cost = levelised_cost(paid.capex, paid.opex, paid.salvage + sales, tonnes, rate)
@@ -139,7 +140,8 @@ def _together(
             "levelised_cost": ("sample", cost), "levelised_cost_net": ("sample", net_cost),
             "abatement_cost": ("sample", per_tonne), "investment": (of_year, paid.capex[:, :-1]),
             "running": (of_year, paid.opex[:, 1:]), "revenue": (of_year, sales[:, 1:]),
-            "elsewhere": (of_year, elsewhere[:, 1:]), "fees": (of_year, paid.revenue[:, 1:]),
+            "elsewhere": (of_year, elsewhere[:, 1:]), "haulage": (of_year, haulage[:, 1:]),
+            "fees": (of_year, paid.revenue[:, 1:]),
             "tonnes": (of_year, tonnes[:, 1:]), "need": (of_year, budget.need), "after_donors": (of_year, after),
             "discount_rate": ("sample", rate), "salvage": ("sample", paid.salvage[:, -1]),
         },
@@ -346,6 +348,17 @@ def _elsewhere(run: Run) -> Array:
         if str(technology) not in built:
             cost = _cost(run, "opex_variable", {"technology": str(technology)})
             total = total + run.more("technology_intake", technology=str(technology)) * cost
+    return total
+
+
+def haulage_cost(run: Run) -> Array:
+    """Return what hauling between places costs more than now, (S, T) [VND/yr]: by distance, and by handling."""
+    total = np.zeros((len(run.samples), len(run.years)))
+    for vehicle in run.results["vehicle"].to_numpy():
+        where = {"technology": str(vehicle)}
+        per_km = _cost(run, "haul_cost", where) * units.parse("km").factor
+        total = total + run.more("haulage", vehicle=str(vehicle)) * per_km
+        total = total + run.more("hauled", vehicle=str(vehicle)) * _cost(run, "handling_cost", where)
     return total
 
 

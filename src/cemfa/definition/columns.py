@@ -15,6 +15,7 @@ _LABEL: Final = tuple(Column(name) for name in LABELS)
 _NAMED: Final = tuple(Column(name, required=True) for name in LABELS)
 _SOURCED: Final = (Column("basis", required=True, filled=True), Column("source", required=True, filled=True))
 _VALUE: Final = Column("value", "number", required=True, filled=True)
+_KILOMETRES: Final = Column("km", "number", required=True, filled=True)
 _MONTH: Final = Column("month", "whole", required=True, filled=True)
 _YEAR: Final = Column("year", "whole", required=True, filled=True)
 _GOOD: Final = (Column("organic", "flag"), Column("cannot_carry"), Column("colour"), Column("storage_life", "number"))
@@ -71,6 +72,7 @@ def table_columns(dimensions: Iterable[str], *, history: bool = False) -> dict[s
         "technologies": (_key("technology"), _key("parameter"), *indices, *_PARAMETER),
         "composition": (_key("good"), _key("layer"), Column("per"), *_NUMBER),
         "seasons": (_key("profile"), _MONTH, _VALUE, *_SOURCED),
+        "distances": (_key("mode"), _key("from"), _key("to"), _KILOMETRES, *_SOURCED, Column("note")),
     }
     if history:
         found["history"] = (_key("process"), *axes, _YEAR, _key("layer"), _VALUE, _key("unit"), *_SOURCED)

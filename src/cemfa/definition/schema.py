@@ -11,12 +11,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 """An identifier: ASCII snake_case."""
 
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e30, le=1e30)]
+LARGEST = 1e30
+"""No quantity of a province is larger; beyond it products of parameters overflow."""
+
+
+def _bounded(value: float) -> float:
+    """Refuse what overflows in products; a limit of `Field` here would replace the narrower one of a field."""
+    if abs(value) > LARGEST:
+        raise ValueError(value)
+    return value
+
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False), AfterValidator(_bounded)]
 """A finite number; text and true/false are not taken for one."""
 
 Whole = Annotated[int, Field(strict=True)]
@@ -323,6 +334,28 @@ class FlowSeason(Frozen):
     """Dimension whose item is the profile's name."""
 
 
+class Transport(Frozen):
+    """How a flow is hauled from the place of one process to that of another."""
+
+    mode: Id
+    """Mode of `distances.csv`: road, boat …"""
+    vehicle: Id | None = None
+    """Row key of `technologies.csv` for `haul_cost`, `haul_emission_factor` and `handling_cost`; default: the mode."""
+
+    @property
+    def key(self) -> str:
+        """Row key of its costs and emissions."""
+        return self.vehicle or self.mode
+
+
+def _transport(value: object) -> object:
+    return {"mode": value} if isinstance(value, str) else value
+
+
+TransportWritten = Annotated[Transport, BeforeValidator(_transport, json_schema_input_type=Transport | Id)]
+"""A transport as it may be written: in full, or as the mode alone."""
+
+
 class Flow(Frozen):
     """Mass per time from one process to another, carrying one good.
 
@@ -356,6 +389,11 @@ class Flow(Frozen):
     """Carries only what other flows' `otherwise` lists send it."""
     otherwise: tuple[Id, ...] = ()
     """Where refused mass goes next, in order; the last leads to a process without capacity."""
+    order: Literal["as_written", "distance"] = "as_written"
+    """Order of `otherwise`: `as_written`; or by `distance`: for each place of origin the nearest first by the mode of
+    `transport`, equals as written, and the last stays last. Flows that do not start there are passed over."""
+    transport: TransportWritten | None = None
+    """Hauled between the places of its two ends: by a mode of `distances.csv`; then its t·km cost and emit."""
     basis: Id = "fresh"
     """Basis of `amount`, and of a `ratio` from outside: `fresh` or a layer."""
     origin: Id | None = None
@@ -475,6 +513,25 @@ class SeasonRow(Frozen):
     """As for parameters."""
     source: str
     """Key of `sources.csv`."""
+
+
+class DistanceRow(Frozen):
+    """One row of `distances.csv`: how far two places lie apart by one mode, there and back unless both are given."""
+
+    mode: Id
+    """Mode of transport."""
+    origin: Id = Field(alias="from")
+    """Item of the dimension of places, such as a district."""
+    destination: Id = Field(alias="to")
+    """Another one, or the same for the haul within a place."""
+    km: Number = Field(ge=0)
+    """Distance [km]."""
+    basis: Literal["reported", "derived", "unverified"]
+    """As for parameters."""
+    source: str
+    """Key of `sources.csv`."""
+    note: str = ""
+    """Anything a reader must know."""
 
 
 class HistoryRow(Frozen):
@@ -616,6 +673,8 @@ class Model(Frozen):
     """Rows of the tables named by `stock.history`."""
     targets: tuple[Target, ...] = ()
     """Targets, from `targets.yaml`."""
+    distances: tuple[DistanceRow, ...] = ()
+    """Rows of `distances.csv`."""
     technology_profiles: dict[Id, TechnologyProfile] = {}
     """Technologies in words, from `technology_profiles.yaml`."""
     sources: dict[str, Source] = {}

@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from cemfa.definition.schema import Model, Scenario
+from cemfa.definition.schema import LARGEST, Model, Scenario
 from cemfa.definition.source import KeyPath, nearest
 from cemfa.errors import Place, Problem
 
@@ -43,6 +43,7 @@ _CODES: Final = {
     "greater_than_equal": "value-range",
     "less_than": "value-range",
     "less_than_equal": "value-range",
+    "value_error": "value-range",
     "model_type": "value-mapping",
     "model_attributes_type": "value-mapping",
     "dict_type": "value-mapping",
@@ -50,7 +51,16 @@ _CODES: Final = {
     "tuple_type": "value-list",
     "too_short": "value-list",
 }
-_TABLES: Final = ("goods", "sources", "parameter_labels", "parameters", "composition", "seasons", "history")
+_TABLES: Final = (
+    "goods",
+    "sources",
+    "parameter_labels",
+    "parameters",
+    "composition",
+    "seasons",
+    "distances",
+    "history",
+)
 _ENTRIES: Final = ("flows", "processes", "targets", "technology_profiles", *_TABLES)
 _SIGNS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
@@ -138,7 +148,7 @@ def json_schema(kind: type[Model | Scenario]) -> dict[str, Any]:
     for name in ("Good", "Source"):  # in a mapping the key is the id
         if name in schema["$defs"]:
             schema["$defs"][name]["required"].remove("id")
-    for name in ("parameters", "composition", "seasons", "history") if kind is Model else ():
+    for name in ("parameters", "composition", "seasons", "distances", "history") if kind is Model else ():
         given = schema["properties"][name]
         given |= {"items": {"type": "object"}, "description": f"{given['description']} Columns as in the table."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
@@ -210,7 +220,8 @@ def _value_problem(errors: Sequence[Mapping[str, Any]], value: Any, place: Place
         allowed = [a or b for a, b in re.findall(r"'([^']*)'|(\d+)", str(chosen["ctx"]["expected"]))]
         parameters["known"] = nearest(shown, allowed, len(allowed))
     elif code == "value-range":
-        sign, bound = next((_SIGNS[k], v) for k, v in chosen["ctx"].items() if k in _SIGNS)
+        limits = ((_SIGNS[k], v) for k, v in chosen["ctx"].items() if k in _SIGNS)
+        sign, bound = next(limits, ("≤", LARGEST) if is_number and value > 0 else ("≥", -LARGEST))
         parameters |= {"sign": sign, "bound": bound}
     return Problem(code, place, parameters)
 

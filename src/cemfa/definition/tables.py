@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from cemfa.definition.schema import LARGEST
 from cemfa.definition.source import MAX_NUMBER, nearest, read_text
 from cemfa.errors import Place, Problem
 
@@ -24,8 +25,6 @@ Value: TypeAlias = str | float | int | bool | None
 
 MAX_BYTES: Final = 50_000_000
 MAX_CELL: Final = 20_000
-LARGEST: Final = 1e30
-"""No quantity of a province is larger; beyond it products of parameters overflow."""
 
 _NOT_A_VALUE: Final = frozenset(
     (

@@ -14,7 +14,7 @@ import numpy as np
 
 from cemfa import locale
 from cemfa.errors import Problem, ResultsError
-from cemfa.indicators import climate, energy, nutrients, recycling, work
+from cemfa.indicators import climate, energy, nutrients, recycling, transport, work
 from cemfa.indicators.fates import items
 from cemfa.indicators.registry import ALL, Indicator
 from cemfa.indicators.view import Array, View, view_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REGISTRY: Final[Mapping[str, Indicator]] = MappingProxyType(
     {
         indicator.id: indicator
-        for family in (recycling, climate, nutrients, energy, work)
+        for family in (recycling, climate, nutrients, energy, work, transport)
         for indicator in family.INDICATORS
     }
 )

@@ -18,6 +18,7 @@ from cemfa.indicators.energy import electricity
 from cemfa.indicators.following import BIOLOGICAL, over
 from cemfa.indicators.nutrients import returned
 from cemfa.indicators.registry import Indicator, require
+from cemfa.indicators.transport import transport_co2e
 from cemfa.indicators.view import Array, Positions, View
 
 CH4_PER_C: Final = 16.0 / 12.0
@@ -238,12 +239,15 @@ def fossil_co2(view: View) -> Array:
 
 
 def direct(view: View, gwp: Gwp = GWP[EDITION]) -> Array:
-    """Return emissions of treatment, burning, burial and power used, (S, T) [tCO2e/yr]; burial as committed."""
+    """Return emissions of treatment, burning, burial, power used and hauling, (S, T) [tCO2e/yr].
+
+    Burial as committed. Hauling counts where flows state their `transport` (collection is in none).
+    """
     gases = [treatment_gases(view), plant_gases(view), open_burning_gases(view)]
     ch4 = np.add.reduce([landfill_committed(view), *(gas[0] for gas in gases)])
     n2o = np.add.reduce([gas[1] for gas in gases])
     power = electricity(view, "electricity_use")
-    return gwp.co2e(ch4, n2o) + fossil_co2(view) + power * _grid(view, "ghg_direct", power)
+    return gwp.co2e(ch4, n2o) + fossil_co2(view) + power * _grid(view, "ghg_direct", power) + transport_co2e(view)
 
 
 def avoided(view: View) -> Array:

@@ -372,7 +372,7 @@ def _same(places: Places, source: int, gate: int) -> bool:
 
 
 def _alternatives(pattern: Pattern, flow: int) -> list[int]:
-    return [f for name in pattern.flow(flow).otherwise for f in pattern.beside(flow, name)[:1]]
+    return [f for name in pattern.otherwise(flow) for f in pattern.beside(flow, name)[:1]]
 
 
 def _course(

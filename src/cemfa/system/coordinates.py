@@ -20,7 +20,7 @@ ALWAYS = ("district", "destination", "settlement")
 
 
 def flow_coords(pattern: Pattern) -> Coordinates:
-    """Return what is known of every flow; "" where it has none."""
+    """Return what is known of every flow; "" where it has none; `haul` is the distance it is hauled [km]."""
     flows = pattern.elements.flows
     goods = [pattern.model.goods[f.good] for f in flows]
     treatment = [pattern.process(t).treatment or "" if t != OUTSIDE else "" for t in pattern.target.tolist()]
@@ -33,12 +33,14 @@ def flow_coords(pattern: Pattern) -> Coordinates:
         "good": [f.good for f in flows],
         "origin": _origins(pattern),
         "treatment": treatment,
+        "vehicle": [transport.key if (transport := pattern.model.flows[f.name].transport) else "" for f in flows],
     }
     found |= {d: [f.known.get(d, "") for f in flows] for d in _dimensions(pattern)}
     texts: Coordinates = {name: _text(values) for name, values in found.items()}
     return texts | {
         "status": _text([good.status for good in goods]),
         "organic": np.array([good.organic for good in goods], dtype=bool),
+        "haul": np.array([pattern.distances.haul(f.name, f.items) or 0.0 for f in flows], dtype=np.float64),
     }
 
 

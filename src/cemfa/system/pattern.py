@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from cemfa.definition.distances import Distances
 from cemfa.definition.expansion import OUTSIDE as OUTSIDE_NAME
 from cemfa.definition.expansion import good_held
 from cemfa.definition.schema import Flow, FlowSeason, Model, Process
@@ -49,6 +50,7 @@ class Pattern:
             self.named[element.name].append(flow)
         for process, copy in enumerate(elements.processes):
             self.copies[copy.name].append(process)
+        self.distances = Distances(model)
         self._layer = {name: position for position, name in enumerate(self.layers)}
 
     def flow(self, position: int) -> Flow:
@@ -102,6 +104,11 @@ class Pattern:
     def touching(self, flow: int, name: str, process: int) -> list[int]:
         """Return the copies of another flow that enter or leave a process and agree in all shared dimensions."""
         return [f for f in self._agreeing(flow, name) if process in (self.source[f], self.target[f])]
+
+    def otherwise(self, flow: int) -> tuple[str, ...]:
+        """Return the flows that take what this one is refused, in order, by distance where it says so."""
+        element = self.elements.flows[flow]
+        return self.distances.order(element.name, element.items)
 
     def names(self, processes: Sequence[int]) -> list[str]:
         """Return ids of processes."""

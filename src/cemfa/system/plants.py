@@ -58,7 +58,7 @@ class PlantBook:
         limited = {int(flow) for group in groups for flow in group.inflows}
         found: list[tuple[int, list[int]]] = []
         for flow in sorted(limited):
-            names = self.pattern.flow(flow).otherwise
+            names = self.pattern.otherwise(flow)
             if not names:
                 continue
             then = [self._alternative(flow, name) for name in names]

@@ -215,7 +215,7 @@ def season(*months: int, value: float = 1.0) -> Edit:
         ([flow("compost_made", share={"dry_matter": "kept"})], ["layer-missing"]),
         ([flow("arising", amount={"other": "fronds_needed", "carbon": "fronds_needed"})], ["amount-other"]),
         ([flow("to_landfill", share=None, refused=True), flow("to_yard", otherwise=["to_landfill"])], []),
-        ([flow("to_yard", otherwise=[], share=None, refused=True)], ["capacity-otherwise", "refused-unused"]),
+        ([flow("to_yard", otherwise=[], share=None, refused=True)], ["refused-unused"]),
         ([flow("loss", share=None, ratio={"of": "to_landfill", "times": "kept"})], ["ratio-process"]),
         (
             [flow("to_landfill", share=None, refused=True),

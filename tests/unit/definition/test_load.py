@@ -38,6 +38,14 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+def test_narrow_limits_of_a_field_hold_beside_the_wide_ones_of_every_number() -> None:
+    tables = {**TABLES, "seasons": TABLES["seasons"].replace(TABLES["seasons"].splitlines()[1].split(",")[2], "-1", 1)}
+    assert ",-1," in tables["seasons"]
+    with pytest.raises(DefinitionError) as raised:
+        model_from_dict(DATA, tables)
+    assert [problem.code for problem in raised.value.problems] == ["value-range"]
+
+
 def test_files_and_memory_give_the_same_model() -> None:
     from_files, from_memory = read_model(FOLDER), model_from_dict(DATA, TABLES)
     targets = yaml.safe_load((FOLDER / "targets.yaml").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
-from cemfa.definition.checks import flows, processes, rows, scenarios, tables, technologies, uses
+from cemfa.definition.checks import flows, processes, rows, scenarios, tables, technologies, transport, uses
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import examine
 from cemfa.definition.schema import Model, Scenario
@@ -20,6 +20,7 @@ Rule = Callable[[Context], Iterable[Problem]]
 
 RULES: tuple[Rule, ...] = (
     *flows.RULES, *processes.RULES, *uses.RULES, *rows.RULES, *tables.RULES, *technologies.RULES,
+    *transport.RULES,
 )  # fmt: skip
 
 

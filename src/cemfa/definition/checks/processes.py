@@ -123,7 +123,8 @@ def otherwise_lists(c: Context) -> Iterator[Problem]:
             if other in c.routes and other not in siblings:
                 yield unknown("otherwise-process", place, other, siblings, process=way.source.process)
             elif other in siblings:
-                yield from _one_alternative(c, name, other, place)
+                passing = flow.order == "distance" and other != flow.otherwise[-1]
+                yield from _one_alternative(c, name, other, place, may_lack=passing)
         last = siblings.get(flow.otherwise[-1])
         end = c.model.processes.get(last.target.process) if last is not None else None
         if last is not None and end is not None and end.capacity is not None:
@@ -131,8 +132,8 @@ def otherwise_lists(c: Context) -> Iterator[Problem]:
             yield Problem("otherwise-open-end", c.at(*where, len(flow.otherwise) - 1), parameters)
 
 
-def _one_alternative(c: Context, name: str, other: str, place: Place) -> Iterator[Problem]:
-    """Each element of a flow has exactly one element of the flow that takes what it is refused."""
+def _one_alternative(c: Context, name: str, other: str, place: Place, *, may_lack: bool) -> Iterator[Problem]:
+    """Each element of a flow has exactly one element of the flow that takes what it is refused, or none."""
     first, second = c.routes[name], c.routes[other]
     shared = [d for d in first.over if d in second.over]
     candidates: dict[_Element, int] = defaultdict(int)
@@ -142,7 +143,7 @@ def _one_alternative(c: Context, name: str, other: str, place: Place) -> Iterato
     for element in flow_elements(c.model, first):
         source = tuple(end_element(c.model, first.source, element).values())
         count = candidates[(*(element[d] for d in shared), *source)]
-        if count != 1:
+        if count != 1 and not (may_lack and count == 0):
             code = "otherwise-several" if count else "otherwise-none"
             shown = element_id(name, list(element.values()))
             free = [d for d in second.over if d not in first.over]

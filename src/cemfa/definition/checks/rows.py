@@ -72,6 +72,7 @@ def sources(c: Context) -> Iterator[Problem]:
         "parameters": c.model.parameters,
         "composition": c.model.composition,
         "seasons": c.model.seasons,
+        "distances": c.model.distances,
         "history": c.model.history,
     }
     for table, rows in tables.items():
