@@ -102,10 +102,11 @@ def test_everything_has_a_name_in_both_languages(model: Model) -> None:
     assert unnamed(names_of(model)) == []
 
 
-def test_every_technology_is_that_of_a_named_process_or_has_a_profile(model: Model) -> None:
+def test_every_technology_is_that_of_a_named_process_or_a_vehicle_or_has_a_profile(model: Model) -> None:
     used = {process.technology for process in model.processes.values() if process.technology}
     rows = {row.index["technology"] for row in model.parameters if "technology" in row.index}
-    assert rows <= used | set(model.technology_profiles)
+    vehicles = {row.index["technology"] for row in model.parameters if row.parameter == "haul_cost"}
+    assert rows <= used | vehicles | set(model.technology_profiles)
 
 
 def test_everything_in_a_scenario_has_a_name_in_both_languages(scenario: Scenario) -> None:
