@@ -30,7 +30,6 @@ PHYSICAL = {
 BY_CHANCE = {
     ("figures/gantt.py", 1.15): "room after the last bar",
     ("figures/gantt.py", 10.4): "width of a figure [inch]",
-    ("figures/money.py", 1.04): "place of a label over its mark",
     ("figures/money.py", 1.05): "room above the highest mark of an axis",
     ("figures/paths.py", 2.75): "size of a panel [inch]",
     ("figures/ranking.py", 1.15): "room for the names beside an axis",
