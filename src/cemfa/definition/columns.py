@@ -40,6 +40,7 @@ _PARAMETER: Final = (
     Column("correlated_with"),
     Column("alternative"),
     Column("hold", "flag"),
+    Column("growth"),
 )
 
 

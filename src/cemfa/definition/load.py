@@ -28,7 +28,7 @@ TableReader = Callable[[str], tuple[Table, list[Problem]] | None]
 """Gives a table by its name without suffix, None where there is none."""
 
 _BY_ID: Final = {"goods": "id", "parameter_labels": "parameter", "sources": "id"}
-_LISTS: Final = ("varies_by", "cannot_carry")
+_LISTS: Final = ("varies_by", "cannot_carry", "growth")
 _BESIDE: Final = {"targets": "targets.yaml", "technology_profiles": "technology_profiles.yaml"}
 """YAML files beside `model.yaml`, by the field that each gives."""
 

@@ -475,7 +475,11 @@ class ParameterRow(NumberRow):
     year: Whole | None = None
     """Calendar year; blank: every year. Linear between years, constant within one."""
     hold: bool = False
-    """The series goes on unchanged before its first and after its last year."""
+    """The series goes on unchanged before its first and after its last year; with `growth` before its first only."""
+    growth: tuple[Id, ...] = ()
+    """On the row of the last year: drivers, parameters [%/yr] by which the number grows from then on. In a later year
+    it is the last given one times (1 + g) for every driver and every year since; a driver may differ by place and
+    year, is drawn like any other parameter, and can be changed by a plan."""
     group: Id | None = None
     """Rows of one Dirichlet group."""
     concentration: Number | None = Field(default=None, gt=0)

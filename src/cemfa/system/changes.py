@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,7 @@ class Step:
     Parameters
     ----------
     change : as planned
-    factor : of its unit, to the canonical one
+    factor : of its unit, to the canonical one; 1 where it multiplies
     targets : positions changed
     taken : per target, positions that give way, in order
     siblings : per target, positions scaled so that their sum with the target stays
@@ -104,6 +104,26 @@ class Step:
     shown: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """A driver of growth under a plan.
+
+    Parameters
+    ----------
+    changes : in the order they act, with the factor to the canonical unit
+    """
+
+    changes: tuple[tuple[ParameterChange, float], ...]
+
+    def __call__(self, rate: Array, year: int) -> Array:
+        """Return the driver (S,) as the plan changes it in a calendar year."""
+        for change, factor in self.changes:
+            given = change.value_in(year)
+            if given is not None:
+                rate = _changed(change.how, rate, given * factor)
+        return rate
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:
     """A plan bound to a system: where each use finds its number, and the steps that change some.
@@ -113,11 +133,13 @@ class Binding:
     position : shape (U,), position of each use among the values
     copies : cells that are copied behind the cells, for places with a value of their own
     steps : changes in the order they act
+    drivers : what the changes make of drivers of growth, by cell
     """
 
     position: Index
     copies: Index
     steps: tuple[Step, ...]
+    drivers: Mapping[int, Driven]
 
     def values(self, parameters: Parameters, draws: Array, period: int, year: int) -> Array:
         """Return all values (V, S) in a calendar year: literals, cells, changed copies.
@@ -136,12 +158,12 @@ class Binding:
         first = LITERALS + len(parameters.cells)
         values = np.empty((first + len(self.copies), draws.shape[1]))
         values[ONE], values[ZERO] = 1.0, 0.0
-        cells = parameters.values(draws, period, out=values[LITERALS:first])
+        cells = parameters.values(draws, period, values[LITERALS:first], self.drivers)
         values[first:] = cells[self.copies]
         for step in self.steps:
             given = step.change.value_in(year)
             if given is not None:
-                _apply(step, given * (step.factor if step.change.how != "multiply" else 1.0), values, year)
+                _apply(step, given * step.factor, values, year)
         return values
 
 
@@ -160,6 +182,7 @@ def bind(parameters: Parameters, uses: Uses, plan: Plan | None) -> Binding:
     for members in linked:
         places.open(members, [c for c in changes if c.parameter in members])
     steps = []
+    driven: dict[int, list[tuple[ParameterChange, float]]] = {}
     for change in changes:
         place = Place(path=f"policy.{change.parameter}")
         if change.parameter not in parameters.by_parameter:
@@ -167,14 +190,25 @@ def bind(parameters: Parameters, uses: Uses, plan: Plan | None) -> Binding:
             continue
         expected = units.parse(parameters.unit(change.parameter))
         unit = units.expect(change.unit, expected.dimension if change.how != "multiply" else (), place)
-        step = places.step(change, unit.factor)
-        if not step.targets:
+        step = places.step(change, unit.factor if change.how != "multiply" else 1.0)
+        reached = _driven(parameters, change)
+        for cell in reached:
+            driven.setdefault(cell, []).append((change, step.factor))
+        if not step.targets and not reached:
             where = ", ".join(f"{d}={'|'.join(items)}" for d, items in change.place)
             problems.append(Problem("change-place", place, {"parameter": change.parameter, "where": where}))
         steps.append(step)
     if problems:
         raise locale.error(DefinitionError, problems)
-    return Binding(places.position, np.array(places.copies, dtype=np.int32), tuple(steps))
+    drivers = {cell: Driven(tuple(found)) for cell, found in driven.items()}
+    return Binding(places.position, np.array(places.copies, dtype=np.int32), tuple(steps), drivers)
+
+
+def _driven(parameters: Parameters, change: ParameterChange) -> list[int]:
+    """Return the cells of a changed parameter by which others grow."""
+    drivers = dict.fromkeys(driver.cell for driver in parameters.growth.drivers)
+    cells = [cell for cell in drivers if parameters.cells[cell].parameter == change.parameter]
+    return [cell for cell in cells if _matches(change.place, dict(parameters.cells[cell].index))]
 
 
 def _linked(parameters: Parameters, changes: Sequence[ParameterChange]) -> list[set[str]]:
@@ -289,20 +323,25 @@ def _matches(place: tuple[tuple[str, tuple[str, ...]], ...], known: Mapping[str,
 def _apply(step: Step, given: float, values: Array, year: int) -> None:
     for target, taken, siblings, shown in zip(step.targets, step.taken, step.siblings, step.shown, strict=True):
         old = values[target].copy()
-        match step.change.how:
-            case "set":
-                new = np.full_like(old, given)
-            case "add":
-                new = old + given
-            case "multiply":
-                new = old * given
-            case "at_least":
-                new = np.maximum(old, given)
+        new = _changed(step.change.how, old, given)
         values[target] = new
         if taken:
             _take(new - old, taken, values, shown, year)
         elif siblings:
             _scale(old, new, siblings, values, shown, year)
+
+
+def _changed(how: Literal["set", "add", "multiply", "at_least"], old: Array, given: float) -> Array:
+    """Return what a change makes of values."""
+    match how:
+        case "set":
+            return np.full_like(old, given)
+        case "add":
+            return old + given
+        case "multiply":
+            return old * given
+        case "at_least":
+            return np.maximum(old, given)
 
 
 def _take(rise: Array, taken: Sequence[int], values: Array, shown: str, year: int) -> None:

@@ -7,9 +7,10 @@ into values of cells. Nothing here knows processes or flows.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from cemfa import units
 from cemfa.definition import pairs
 from cemfa.definition.schema import CompositionRow, Model, NumberRow, ParameterRow
 from cemfa.errors import Place, Problem
+from cemfa.system.growth import Changed, Growth, Span
 from cemfa.system.marginals import written
 from cemfa.system.uncertain import Row, physical_range
 
@@ -45,6 +47,7 @@ class Cell:
     unit : canonical unit
     price_year : of money, 0 where none
     group : Dirichlet group, "" where none
+    growth : parameters by which the last given number grows afterwards
     """
 
     parameter: str
@@ -55,12 +58,15 @@ class Cell:
     unit: str
     price_year: int
     group: str
+    growth: tuple[str, ...] = ()
 
     def covers(self, year: int) -> bool:
         """Tell whether the cell has a value in a calendar year."""
-        return not self.years or self.hold or self.years[0] <= year <= self.years[-1]
+        if not self.years or self.hold:
+            return True
+        return self.years[0] <= year and (year <= self.years[-1] or bool(self.growth))
 
-    def span(self, year: int) -> tuple[int, int, float]:
+    def span(self, year: int) -> Span:
         """Return the rows on either side of a year and the weight of the later one."""
         if len(self.years) < 2 or year <= self.years[0]:
             return self.rows[0], self.rows[0], 0.0
@@ -80,6 +86,8 @@ class Parameters:
     rows : rows for the sampler, R of them
     cells : C cells
     earlier, later, weight : shape (T, C), rows on either side of each year and the weight of the later one
+    years : calendar years, T of them
+    growth : of cells whose last number grows
     """
 
     rows: tuple[Row, ...]
@@ -89,14 +97,19 @@ class Parameters:
     earlier: NDArray[np.int32]
     later: NDArray[np.int32]
     weight: Array
+    years: tuple[int, ...]
+    growth: Growth
 
-    def values(self, draws: Array, period: int, out: Array | None = None) -> Array:
-        """Return the values (C, S) of all cells in the period at that position, linear between given years.
+    def values(self, draws: Array, period: int, out: Array | None = None, changed: Changed | None = None) -> Array:
+        """Return the values (C, S) of all cells in the period at that position.
+
+        Linear between given years; after the last one grown by its drivers, where it has any.
 
         Parameters
         ----------
         draws : shape (R, S), in canonical units
         out : shape (C, S), where to write them
+        changed : what a plan makes of drivers (`Binding.drivers`)
         """
         found = np.empty((len(self.cells), draws.shape[1])) if out is None else out
         np.take(draws, self.earlier[period], axis=0, out=found, mode="clip")  # other modes copy once more
@@ -104,6 +117,7 @@ class Parameters:
         if len(moving):
             share = self.weight[period, moving, None]
             found[moving] = (1 - share) * found[moving] + share * draws[self.later[period, moving]]
+        self.growth.apply(found, draws, self.years[period], changed)
         return found
 
     def find(self, parameter: str, known: Mapping[str, str]) -> int | None:
@@ -133,7 +147,8 @@ def read_parameters(model: Model, assume: Mapping[str, str]) -> tuple[Parameters
     assume : parameter → alternative set to use instead of the default numbers
     """
     chosen = [*_chosen(model.parameters, assume), *map(_as_parameter, model.composition)]
-    rows = tuple(_row(row) for row in chosen)
+    drivers = {name for row in chosen for name in row.growth}
+    rows = tuple(_row(row, driver=row.parameter in drivers) for row in chosen)
     grouped: dict[tuple[str, Coordinates], list[int]] = defaultdict(list)
     for position, row in enumerate(chosen):
         grouped[row.parameter, tuple(sorted(row.index.items()))].append(position)
@@ -156,8 +171,21 @@ def read_parameters(model: Model, assume: Mapping[str, str]) -> tuple[Parameters
         earlier=np.array([[a for a, _, _ in line] for line in spans], dtype=np.int32).reshape(shape),
         later=np.array([[b for _, b, _ in line] for line in spans], dtype=np.int32).reshape(shape),
         weight=np.array([[w for _, _, w in line] for line in spans], dtype=np.float64).reshape(shape),
+        years=years,
+        growth=Growth((), ()),
     )
+    made = replace(made, growth=_growth(made))
     return made, problems + _overlaps(made)
+
+
+def _growth(parameters: Parameters) -> Growth:
+    """Return how cells grow; a driver is found by the place of what grows."""
+    grown = []
+    for number, cell in enumerate(parameters.cells):
+        found = [parameters.find(name, dict(cell.index)) for name in cell.growth]
+        if cell.years and found:
+            grown.append((number, cell.years[-1], [driver for driver in found if driver is not None]))
+    return Growth.of(grown, lambda cell, year: parameters.cells[cell].span(year), parameters.years[-1])
 
 
 def _chosen(rows: Iterable[ParameterRow], assume: Mapping[str, str]) -> list[ParameterRow]:
@@ -183,7 +211,7 @@ def _as_parameter(row: CompositionRow) -> ParameterRow:
     )
 
 
-def _row(row: ParameterRow) -> Row:
+def _row(row: ParameterRow, *, driver: bool) -> Row:
     place = Place(path=f"parameters.{row.parameter}")
     unit = units.parse(row.unit, place)
     share = unit.dimension == units.DIMENSIONLESS
@@ -191,6 +219,8 @@ def _row(row: ParameterRow) -> Row:
     points = pairs.points(row.points) if row.points else ()
     high = max([x for x in (row.high, *(x for _, x in points)) if x is not None], default=0.0)
     lower, upper = physical_range(row.value * unit.factor, high * unit.factor, share=share, signed=money)
+    if driver:
+        lower, upper = -1.0, math.inf  # a year can shrink a number, not below nothing
     return Row(
         parameter=row.parameter,
         marginal=written(row, unit.factor, lower=lower, upper=upper),
@@ -217,6 +247,7 @@ def _cell(rows: Sequence[ParameterRow], key: tuple[str, Coordinates], positions:
         unit=units.parse(first.unit).canonical,
         price_year=first.price_year or 0,
         group=first.group or "",
+        growth=rows[dated[-1][1]].growth,
     )
 
 

@@ -130,11 +130,31 @@ def years(c: Context) -> Iterator[Problem]:
             if len(dated) < len(members):
                 place = c.at("parameters", dated[0][1], "year")
                 yield Problem("year-mixed", place, {"parameter": name})
-            elif not any(row.hold for _, row in members) and (dated[0][0] > first or dated[-1][0] < last):
-                early = dated[0][0] > first
+            elif not any(row.hold for _, row in members):
+                early, grows = dated[0][0] > first, bool(c.model.parameters[dated[-1][1]].growth)
+                if not early and (grows or dated[-1][0] >= last):
+                    continue
                 place = c.at("parameters", dated[0 if early else -1][1], "year")
                 parameters = {"parameter": name, "from": dated[0][0], "to": dated[-1][0]}
                 yield Problem("year-gap", place, {**parameters, "first": first, "last": last})
+
+
+def growth(c: Context) -> Iterator[Problem]:
+    """Check that growth stands on the last year of a series, of no group, and that its drivers do not grow."""
+    drivers = {name for row in c.model.parameters for name in row.growth}
+    for name, rows in c.rows.items():
+        for position, row in rows:
+            if not row.growth:
+                continue
+            place, shown = c.at("parameters", position, "growth"), {"parameter": name}
+            series = [r for _, r in rows if (index_of(r), r.alternative) == (index_of(row), row.alternative)]
+            last = max((r.year for r in series if r.year is not None), default=None)
+            if row.year is None or row.year != last:
+                yield Problem("growth-year", place, {**shown, "last": last or "–"})
+            if row.group is not None:
+                yield Problem("growth-group", place, {**shown, "group": row.group})
+            if name in drivers:
+                yield Problem("growth-driver", place, shown)
 
 
 def correlations(c: Context) -> Iterator[Problem]:
@@ -205,4 +225,4 @@ def _dimension(unit: str) -> units.Dimension | None:
         return None  # reported with its place
 
 
-RULES = (indices, row_units, sources, one_row_each, years, correlations, point_lists, labels)
+RULES = (indices, row_units, sources, one_row_each, years, growth, correlations, point_lists, labels)

@@ -42,7 +42,14 @@ class Use:
 
 def uses(c: Context) -> list[Use]:
     """Return every product of the model."""
-    return [*_flow_uses(c), *_process_uses(c)]
+    return [*_flow_uses(c), *_process_uses(c), *_drivers(c)]
+
+
+def _drivers(c: Context) -> Iterator[Use]:
+    """Yield the drivers of growth: a row finds them by what it is for."""
+    for position, row in enumerate(c.model.parameters):
+        for number, driver in enumerate(row.growth):
+            yield Use(("parameters", position, "growth", number), (driver,), [dict(row.index)], ("1/year",))
 
 
 def _flow_uses(c: Context) -> Iterator[Use]:
