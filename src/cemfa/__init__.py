@@ -7,7 +7,8 @@ The chain, each arrow one function and each noun one frozen object::
 
 `solve` (annual balance) and `simulate` (daily) are siblings: they read the same model and return results of the
 same shape. `propagate` says what a result's spread hangs on without drawing samples. `check` says all that is
-wrong with a model or scenario, `open_results` reads saved results again.
+wrong with a model or scenario, `open_results` reads saved results again, `allocate` turns results by former
+district into the communes of today.
 Names are loaded when first used, so that importing cemfa costs nothing.
 """
 
@@ -19,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from cemfa.allocation import allocate
     from cemfa.check import check
     from cemfa.comparison import compare
     from cemfa.definition.load import model_from_dict, read_model, read_scenario
@@ -40,6 +42,7 @@ __all__ = [
     "Scenario",
     "System",
     "__version__",
+    "allocate",
     "assess",
     "build_graph",
     "check",
@@ -63,6 +66,7 @@ _HOMES: Final = {
     "Request": "cemfa.results",
     "Scenario": "cemfa.definition.schema",
     "System": "cemfa.system.compile",
+    "allocate": "cemfa.allocation",
     "assess": "cemfa.targets",
     "build_graph": "cemfa.graph",
     "check": "cemfa.check",

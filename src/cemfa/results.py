@@ -438,7 +438,7 @@ class Accessor:
     def totals(self, by: str, layer: str = "fresh") -> xr.DataArray:
         """Return flows summed by the labels of one coordinate [t/year]; the result has the dimension `by`."""
         self._of_dimension(by, "flow")
-        return self.flows(layer).groupby(by).sum()
+        return self.flows(layer).groupby(by).sum(keep_attrs=True)
 
     def parameter(self, name: str, **labels: str) -> xr.DataArray:
         """Return the sampled values (sample, period) of one cell of an accounting parameter.

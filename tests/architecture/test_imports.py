@@ -24,6 +24,7 @@ LEVELS = [
     ["indicators"],
     ["figures"],
     ["system"],
+    ["allocation"],
     ["results"],
     ["workers"],
     ["graph"],

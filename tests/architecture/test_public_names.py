@@ -15,6 +15,7 @@ PUBLIC = [
     "Scenario",
     "System",
     "__version__",
+    "allocate",
     "assess",
     "build_graph",
     "check",

@@ -22,6 +22,8 @@ def command() -> click.Command:
             option("--seed", default=0, **whole(0)),
             option("--workers", **whole(1)),
             option("--year", **whole(1)),
+            option("--by", metavar="NAME"),
+            option("--assume", "assumed", key="assume", multiple=True, metavar="PARAMETER=SET"),
             option("--out", key="out-file", metavar="FILE.nc"),
             option("--progress", "wants_progress", key="progress", is_flag=True),
             option("--json", "as_json", key="json", is_flag=True),
@@ -37,11 +39,14 @@ def _solve(
     seed: int,
     workers: int | None,
     year: int | None,
+    by: str | None,
+    assumed: tuple[str, ...],
     out: str | None,
     wants_progress: bool,
     as_json: bool,
 ) -> None:
     from cemfa.cli.flows import save, show_flows
+    from cemfa.cli.largest import places_of, request, show_largest
     from cemfa.cli.output import new_file
     from cemfa.cli.progress import progress
     from cemfa.cli.subject import read_subject
@@ -50,15 +55,21 @@ def _solve(
     if sample is not None and samples is not None:
         raise locale.error(CemfaError, Problem("usage-sample-with"))
     file = new_file(out, (".nc",)) if out else None
-    subject = read_subject(name, option)
+    subject = read_subject(name, option).assuming(assumed)
     shown = subject.year(year)
+    places = places_of(subject, by) if by else None
+    many = samples is not None and samples > 1
     results = solve(
         subject.system(),
         plan=subject.plan,
         samples=[sample] if sample is not None else samples or 1,
         seed=seed,
+        request=request(shown, places, saved=file is not None) if many else None,
         workers=workers,
         progress=progress(asked=wants_progress, as_json=as_json),
     )
     save(results, subject, file)
-    show_flows(results, subject, shown, as_json=as_json)
+    if many or places:
+        show_largest(results, subject, shown, places, as_json=as_json)
+    else:
+        show_flows(results, subject, shown, as_json=as_json)

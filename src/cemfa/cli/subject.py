@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cemfa import library, locale
@@ -22,6 +22,30 @@ class Subject:
     model: Model
     scenario: Scenario | None = None
     option: str = ""
+    assumed: Mapping[str, str] = field(default_factory=dict)
+
+    def assuming(self, words: Sequence[str]) -> Subject:
+        """Return the subject with alternative sets of numbers, each written ``parameter=set``.
+
+        Raises
+        ------
+        CemfaError
+            with one ``assume-form``, ``assume-parameter`` or ``assume-set`` for each that cannot be.
+        """
+        found, problems = dict(self.assumed), []
+        for word in words:
+            name, equals, chosen = (part.strip() for part in word.partition("="))
+            sets = sorted({r.alternative for r in self.model.parameters if r.parameter == name and r.alternative})
+            if not (name and equals and chosen):
+                problems.append(Problem("assume-form", parameters={"text": word}))
+            elif not sets:
+                problems.append(Problem("assume-parameter", parameters={"name": name}))
+            elif chosen not in sets:
+                problems.append(Problem("assume-set", parameters={"name": name, "set": chosen, "known": sets}))
+            found[name] = chosen
+        if problems:
+            raise locale.error(CemfaError, problems)
+        return replace(self, assumed=found)
 
     @property
     def plan(self) -> Plan | None:
@@ -31,10 +55,11 @@ class Subject:
         return plan_of(self.scenario, self.option) if self.scenario is not None else None
 
     def system(self) -> System:
-        """Return the model compiled with the numbers that the scenario assumes."""
+        """Return the model compiled with the numbers that the scenario, or who asks, assumes."""
         from cemfa.system.compile import compile_system
 
-        return compile_system(self.model, assume=self.scenario.assume if self.scenario is not None else {})
+        stated = self.scenario.assume if self.scenario is not None else {}
+        return compile_system(self.model, assume={**stated, **self.assumed})
 
     @property
     def inputs(self) -> dict[str, str]:

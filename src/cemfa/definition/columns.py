@@ -11,6 +11,10 @@ from cemfa.definition.tables import Column
 LABELS: Final = {"label_vi": "vi", "label_en": "en"}
 """Columns of a label and the language of each."""
 
+SERVES: Final = {"serves_vi": "vi", "serves_en": "en"}
+"""Columns of what answers a duty, and the language of each."""
+
+_SERVES: Final = tuple(Column(name, required=True) for name in SERVES)
 _LABEL: Final = tuple(Column(name) for name in LABELS)
 _NAMED: Final = tuple(Column(name, required=True) for name in LABELS)
 _SOURCED: Final = (Column("basis", required=True, filled=True), Column("source", required=True, filled=True))
@@ -50,6 +54,21 @@ def dimension_columns() -> tuple[Column, ...]:
     return (_key("id"), *_LABEL, *place)
 
 
+def part_columns() -> tuple[Column, ...]:
+    """Return the columns of a table of an area's places."""
+    place = (Column("lat", "number"), Column("lon", "number"), Column("gso_code"))
+    return (_key("id"), *_NAMED, Column("kind"), *place, Column("area", "number"))
+
+
+def share_columns(area: str, dimension: str) -> tuple[Column, ...]:
+    """Return the columns of a table that shares the items of a dimension out over the places of an area."""
+    numbers = (
+        Column("share", "number", required=True, filled=True),
+        Column("weight", "number", required=True, filled=True),
+    )
+    return (_key(area), _key(dimension), *numbers, *_SOURCED, Column("note"))
+
+
 def table_columns(dimensions: Iterable[str], *, history: bool = False) -> dict[str, tuple[Column, ...]]:
     """Return the columns of each table of fixed name, in the order in which they are read.
 
@@ -72,6 +91,8 @@ def table_columns(dimensions: Iterable[str], *, history: bool = False) -> dict[s
         "parameters": (_key("parameter"), *indices, Column("technology"), *_PARAMETER),
         "technologies": (_key("technology"), _key("parameter"), *indices, *_PARAMETER),
         "composition": (_key("good"), _key("layer"), Column("per"), *_NUMBER),
+        "departments": (_key("id"), *_NAMED, Column("until"), Column("successors"), *_SOURCED, Column("note")),
+        "duties": (_key("clause"), _key("department"), *_NAMED, *_SERVES, *_SOURCED),
         "seasons": (_key("profile"), _MONTH, _VALUE, *_SOURCED),
         "distances": (_key("mode"), _key("from"), _key("to"), _KILOMETRES, *_SOURCED, Column("note")),
     }

@@ -16,7 +16,14 @@ from typing import Any, Final
 
 from cemfa import library, locale
 from cemfa.definition import checks
-from cemfa.definition.columns import LABELS, dimension_columns, table_columns
+from cemfa.definition.columns import (
+    LABELS,
+    SERVES,
+    dimension_columns,
+    part_columns,
+    share_columns,
+    table_columns,
+)
 from cemfa.definition.schema import RESERVED_INDICES, Model, Scenario
 from cemfa.definition.shape import NOT_WRITTEN, validate
 from cemfa.definition.source import KeyPath, Source, nearest, read_yaml
@@ -27,8 +34,8 @@ from cemfa.errors import DefinitionError, Place, Problem
 TableReader = Callable[[str], tuple[Table, list[Problem]] | None]
 """Gives a table by its name without suffix, None where there is none."""
 
-_BY_ID: Final = {"goods": "id", "parameter_labels": "parameter", "sources": "id"}
-_LISTS: Final = ("varies_by", "cannot_carry", "growth")
+_BY_ID: Final = {"goods": "id", "parameter_labels": "parameter", "sources": "id", "departments": "id"}
+_LISTS: Final = ("varies_by", "cannot_carry", "growth", "successors")
 _BESIDE: Final = {"targets": "targets.yaml", "technology_profiles": "technology_profiles.yaml"}
 """YAML files beside `model.yaml`, by the field that each gives."""
 
@@ -241,6 +248,7 @@ def _load(
     problems += _not_written(source)
     merging = _Merging(source, reader, problems)
     merging.dimensions()
+    merging.areas()
     merging.tables()
     for name, file in beside.items():
         merging.field(name, file.data if file.data is not None else [] if name == "targets" else {}, file.place(()))
@@ -287,6 +295,28 @@ class _Merging:
                     self.rows["dimensions", name, "items", position] = row
                 replaced[name] = {"items": [_nested(row, None) for row in rows]}
         self.data["dimensions"] = replaced
+
+    def areas(self) -> None:
+        """Replace the names of tables by their rows, in every area that names them."""
+        given = self.data.get("areas")
+        if not isinstance(given, dict):
+            return
+        replaced = dict(given)
+        for name, value in given.items():
+            if isinstance(value, dict):
+                dimension = str(value.get("of"))
+                columns = {"parts": part_columns(), "shares": share_columns(name, dimension)}
+                renamed = {"shares": {name: "part", dimension: "item"}}
+                replaced[name] = dict(value)
+                for key, wanted in columns.items():
+                    if isinstance(value.get(key), str):
+                        path = ("areas", name, key)
+                        rows = self._rows(value[key], wanted, path)
+                        self.rows |= {(*path, position): row for position, row in enumerate(rows)}
+                        names = renamed.get(key, {})
+                        nested = [_nested(row, None) for row in rows]
+                        replaced[name][key] = [{names.get(k, k): v for k, v in row.items()} for row in nested]
+        self.data["areas"] = replaced
 
     def tables(self) -> None:
         """Add the tables of fixed names, from files or written in place."""
@@ -382,9 +412,10 @@ class _Merging:
 def _nested(row: Row, dimensions: Sequence[str] | None) -> dict[str, Any]:
     """Return a row in the form of the schema: labels joined, lists split, indices apart (None: no index)."""
     values: dict[str, Any] = dict(row.values)
-    label = {lang: values.pop(name) for name, lang in LABELS.items() if name in values}
-    if label:
-        values["label"] = label
+    for field_name, columns in (("label", LABELS), ("serves", SERVES)):
+        label = {lang: values.pop(name) for name, lang in columns.items() if name in values}
+        if label:
+            values[field_name] = label
     for name in _LISTS:
         if name in values:
             values[name] = [part for part in re.split(r"[\s;]+", str(values[name])) if part]
@@ -398,8 +429,9 @@ def _column(path: KeyPath) -> str:
     """Return the column of a table that a path below its row came from."""
     if not path:
         return ""
-    if path[0] in ("label", "vi", "en"):
-        return f"label_{path[-1]}" if path[-1] in ("vi", "en") else "label_vi"
+    if path[0] in ("label", "serves", "vi", "en"):
+        name = "serves" if path[0] == "serves" else "label"
+        return f"{name}_{path[-1]}" if path[-1] in ("vi", "en") else f"{name}_vi"
     return str(path[1]) if path[0] == "index" and len(path) > 1 else str(path[0])
 
 
@@ -437,6 +469,8 @@ def _table_names(data: Mapping[str, Any]) -> list[str]:
     named = [v for v in _mapping(data.get("dimensions")).values() if isinstance(v, str)]
     stocks = [_mapping(_mapping(p).get("stock")) for p in _mapping(data.get("processes")).values()]
     named += [s["history"] for s in stocks if isinstance(s.get("history"), str)]
+    areas = [_mapping(area) for area in _mapping(data.get("areas")).values()]
+    named += [area[key] for area in areas for key in ("parts", "shares") if isinstance(area.get(key), str)]
     return [*table_columns(()), *(name.removesuffix(".csv") for name in named)]
 
 

@@ -123,6 +123,55 @@ DimensionWritten = Annotated[
 ]
 """A dimension as it may be written: in full, as a list of items, or as the name of a table."""
 
+
+class Part(Item):
+    """One place of an area, for example a commune (a row of the table named by `parts`)."""
+
+    label: Label
+    """Its name in both languages."""
+    kind: Id | None = None
+    """What it is, for example `ward` or `commune`."""
+    area: Number | None = Field(default=None, gt=0)
+    """Its size [km²]."""
+
+
+class AreaShare(Frozen):
+    """How much of one item of the divided dimension lies in one place of the area (a row of the table of `shares`).
+
+    In the table the columns are called by the area and by the dimension: `commune`, `district`.
+    """
+
+    part: Id
+    """The place."""
+    item: Id
+    """The item of the dimension."""
+    share: Number = Field(ge=0, le=1)
+    """Share of the item [1]; the shares of an item sum to one."""
+    weight: Number = Field(ge=0)
+    """What the share is counted in, for example people: by it, rates are averaged over the items of a place."""
+    basis: Literal["reported", "derived", "unverified"]
+    """As for parameters."""
+    source: str
+    """Key of `sources.csv`."""
+    note: str = ""
+    """Anything a reader must know."""
+
+
+class Area(Frozen):
+    """Another division of the same land: results of a dimension are allocated to its places by given shares."""
+
+    label: Label
+    """What its places are called together."""
+    of: Id
+    """The dimension it divides anew, for example `district`."""
+    by: Label
+    """What the shares stand for, in words: `2009 population`."""
+    parts: tuple[Part, ...]
+    """Its places; in YAML the name of a table."""
+    shares: tuple[AreaShare, ...]
+    """How the items are shared out; in YAML the name of a table."""
+
+
 Factor = Id | Literal[0, 1]
 """A parameter's name; 0 and 1 are the only literals, every other number is a row with a source."""
 
@@ -574,6 +623,42 @@ class Source(Frozen):
     """Anything a reader must know."""
 
 
+class Department(Frozen):
+    """An authority or body with duties (a row of `departments.csv`)."""
+
+    id: Id
+    """Its id."""
+    label: Label
+    """Name in both languages."""
+    until: datetime.date | None = None
+    """First day on which it no longer exists; blank: it exists."""
+    successors: tuple[Id, ...] = ()
+    """Who took over its work, separated by spaces."""
+    basis: Literal["reported", "derived", "unverified"]
+    """As for parameters."""
+    source: str
+    """Key of `sources.csv`."""
+    note: str = ""
+    """Anything a reader must know."""
+
+
+class Duty(Frozen):
+    """What a document asks of a department (a row of `duties.csv`)."""
+
+    clause: str
+    """Where it stands in the document."""
+    department: Id
+    """Who has it, as the document says."""
+    label: Label
+    """The duty in both languages."""
+    serves: Label
+    """What of a report answers it."""
+    basis: Literal["reported", "derived", "unverified"]
+    """As for parameters."""
+    source: str
+    """Key of `sources.csv`."""
+
+
 class Target(Frozen):
     """One target of a plan."""
 
@@ -659,6 +744,8 @@ class Model(Frozen):
     """What is balanced."""
     dimensions: dict[Id, DimensionWritten] = {}
     """Dimensions by name."""
+    areas: dict[Id, Area] = {}
+    """Other divisions of the land, for example the communes of today, by name."""
     processes: dict[Id, Process]
     """Processes by name."""
     flows: dict[Id, Flow]
@@ -681,10 +768,28 @@ class Model(Frozen):
     """Rows of `distances.csv`."""
     technology_profiles: dict[Id, TechnologyProfile] = {}
     """Technologies in words, from `technology_profiles.yaml`."""
+    departments: dict[Id, Department] = {}
+    """Authorities and their successors by id, from `departments.csv`."""
+    duties: tuple[Duty, ...] = ()
+    """What a plan asks of them, from `duties.csv`."""
     sources: dict[str, Source] = {}
     """Sources by citation key, from `sources.csv`."""
     inputs: dict[str, str] = {}
     """SHA-256 of every file read, by name relative to the model; set by the reader."""
+
+    def in_charge(self, department: str) -> tuple[Department, ...]:
+        """Return who does the work of a department today: itself, or those that took it over, step by step.
+
+        Examples
+        --------
+        >>> from cemfa.definition.load import read_model
+        >>> [d.label.en for d in read_model("ben_tre").in_charge("planning_investment")]
+        ['Department of Finance']
+        """
+        found = self.departments[department]
+        if not found.successors:
+            return (found,)
+        return tuple(dict.fromkeys(last for heir in found.successors for last in self.in_charge(heir)))
 
     def items(self, dimension: str) -> tuple[Item, ...]:
         """Return the items of a dimension, following an alias."""

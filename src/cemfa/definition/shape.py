@@ -60,6 +60,8 @@ _TABLES: Final = (
     "seasons",
     "distances",
     "history",
+    "departments",
+    "duties",
 )
 _ENTRIES: Final = ("flows", "processes", "targets", "technology_profiles", *_TABLES)
 _SIGNS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
@@ -148,7 +150,8 @@ def json_schema(kind: type[Model | Scenario]) -> dict[str, Any]:
     for name in ("Good", "Source"):  # in a mapping the key is the id
         if name in schema["$defs"]:
             schema["$defs"][name]["required"].remove("id")
-    for name in ("parameters", "composition", "seasons", "distances", "history") if kind is Model else ():
+    rows = ("parameters", "composition", "seasons", "distances", "history", "departments", "duties")
+    for name in rows if kind is Model else ():
         given = schema["properties"][name]
         given |= {"items": {"type": "object"}, "description": f"{given['description']} Columns as in the table."}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

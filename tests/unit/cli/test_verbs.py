@@ -74,7 +74,7 @@ def test_solve_writes_and_prints(elsewhere: Path, capsys: Captured) -> None:
     assert run(["solve", "first_steps", "--samples", "3", "--seed", "1", "--out", "r.nc", "--year", "2026"]) == 0
     out, err = capsys.readouterr()
     assert "of 2026" in out
-    assert "Households [north,urban]" in out
+    assert "Organic waste arising" in out
     assert "largest residual" in err
     results = open_results(elsewhere / "r.nc")
     assert (results.attrs["samples"], results.attrs["seed"]) == (3, 1)
@@ -91,6 +91,42 @@ def test_a_sample_alone_is_the_one_of_the_batch(capsys: Captured) -> None:
     rows = json.loads(capsys.readouterr().out)
     fresh = whole.cemfa.flows().sel(sample=17, period=2026)
     assert {row["flow"]: row["mean"] for row in rows} == dict(zip(fresh["flow"].values, fresh.values, strict=True))
+
+
+def test_solve_by_commune_says_that_it_was_allocated(capsys: Captured) -> None:
+    assert run(["solve", "ben_tre", "--by", "commune", "--year", "2023", "--lang", "vi"]) == 0
+    out, err = capsys.readouterr()
+    assert "(phân bổ)" in out
+    assert "Xã Chợ Lách" in out
+    assert "phân bổ từ 9 huyện, thành phố cũ theo dân số năm 2009; không phải số liệu quan sát" in err
+    tables = []
+    for place in ("commune", "district"):
+        assert run(["solve", "ben_tre", "--by", place, "--year", "2023", "--json"]) == 0
+        tables.append([r for r in json.loads(capsys.readouterr().out) if r["flow"] == "household_waste"])
+    by_commune, by_district = ({row["place"]: row["mean"] for row in table} for table in tables)
+    assert (len(by_commune), len(by_district)) == (48, 9)
+    assert sum(by_commune.values()) == pytest.approx(sum(by_district.values()), rel=1e-12)
+    assert {row["allocated"] for row in tables[0]} == {True}
+
+
+def test_solve_of_samples_gives_percentiles_of_all_copies_together(capsys: Captured) -> None:
+    from cemfa import Request, compile_system, read_model, solve
+
+    assert run(["solve", "first_steps", "--samples", "300", "--seed", "2", "--year", "2026", "--json"]) == 0
+    (row,) = [r for r in json.loads(capsys.readouterr().out) if r["flow"] == "organics_arising"]
+    whole = solve(compile_system(read_model("first_steps")), samples=300, seed=2, request=Request(flows="all"))
+    mass = whole.cemfa.select(flow_name="organics_arising").cemfa.flows().sel(period=2026).sum("flow")
+    found = [float(mass.mean()), *mass.quantile([0.05, 0.5, 0.95]).values.tolist()]
+    assert [row[key] for key in ("mean", "P5", "P50", "P95")] == pytest.approx(found, rel=1e-12)
+
+
+def test_solve_assumes_other_numbers(capsys: Captured) -> None:
+    masses = []
+    for words in ([], ["--assume", "waste_per_head=surveys"]):
+        assert run(["solve", "ben_tre", "--by", "settlement", "--year", "2023", "--json", *words]) == 0
+        rows = json.loads(capsys.readouterr().out)
+        masses.append({r["place"]: r["mean"] for r in rows if r["flow"] == "household_waste"})
+    assert masses[1]["rural"] < masses[0]["rural"]
 
 
 def test_what_does_not_fit_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
@@ -178,6 +214,10 @@ def test_solve_of_an_option_differs_from_the_model(capsys: Captured) -> None:
         ("solve first_steps --option two_yards", "option-needs-scenario"),
         ("solve first_steps_2030 --option three_yards", "option-unknown"),
         ("solve first_steps --year 1999", "year-unknown"),
+        ("solve first_steps --by commune", "by-unknown"),
+        ("solve ben_tre --assume population", "assume-form"),
+        ("solve ben_tre --assume nothing=more", "assume-parameter"),
+        ("solve ben_tre --assume population=more", "assume-set"),
         ("simulate first_steps_2030 --option three_yards", "option-unknown"),
         ("simulate first_steps", "unknown-scenario"),
         ("compare first_steps_2030 --option three_yards", "option-unknown"),

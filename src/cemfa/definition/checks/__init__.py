@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
-from cemfa.definition.checks import flows, processes, rows, scenarios, tables, technologies, transport, uses
+from cemfa.definition.checks import areas, flows, processes, rows, scenarios, tables, technologies, transport, uses
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import examine
 from cemfa.definition.schema import Model, Scenario
@@ -20,13 +20,14 @@ Rule = Callable[[Context], Iterable[Problem]]
 
 RULES: tuple[Rule, ...] = (
     *flows.RULES, *processes.RULES, *uses.RULES, *rows.RULES, *tables.RULES, *technologies.RULES,
-    *transport.RULES,
+    *transport.RULES, *areas.RULES,
 )  # fmt: skip
 
 
 _TABLE_OF: Final = {
     "good-unknown": "goods",
     "source-unknown": "sources",
+    "department-unknown": "departments",
     "season-unknown": "seasons",
     "parameter-unknown": "parameters",
     "technology-unknown": "technologies",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cemfa import units
 from cemfa.definition import pairs
@@ -68,18 +68,17 @@ def sources(c: Context) -> Iterator[Problem]:
     """Check that every row cites an entry of `sources.csv`."""
     if "sources" in c.failed:
         return
-    tables: Mapping[str, tuple[object, ...]] = {
-        "parameters": c.model.parameters,
-        "composition": c.model.composition,
-        "seasons": c.model.seasons,
-        "distances": c.model.distances,
-        "history": c.model.history,
+    tables: dict[tuple[str, ...], Iterable[tuple[str | int, object]]] = {
+        (name,): enumerate(getattr(c.model, name))
+        for name in ("parameters", "composition", "seasons", "distances", "history", "duties")
     }
+    tables[("departments",)] = c.model.departments.items()
+    tables |= {("areas", name, "shares"): enumerate(area.shares) for name, area in c.model.areas.items()}
     for table, rows in tables.items():
-        for position, row in enumerate(rows):
+        for key, row in rows:
             source = str(getattr(row, "source", ""))
             if source not in c.model.sources:
-                yield unknown("source-unknown", c.at(table, position, "source"), source, c.model.sources)
+                yield unknown("source-unknown", c.at(*table, key, "source"), source, c.model.sources)
 
 
 def one_row_each(c: Context) -> Iterator[Problem]:
