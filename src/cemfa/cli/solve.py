@@ -46,30 +46,40 @@ def _solve(
     as_json: bool,
 ) -> None:
     from cemfa.cli.flows import save, show_flows
-    from cemfa.cli.largest import places_of, request, show_largest
+    from cemfa.cli.largest import RESTS, show_largest
     from cemfa.cli.output import new_file
     from cemfa.cli.progress import progress
     from cemfa.cli.subject import read_subject
+    from cemfa.sensitivity import spread_of_flows
     from cemfa.system.solve import solve
 
     if sample is not None and samples is not None:
         raise locale.error(CemfaError, Problem("usage-sample-with"))
+    if sample is not None and by is not None:
+        raise locale.error(CemfaError, Problem("usage-sample-by"))
     file = new_file(out, (".nc",)) if out else None
     subject = read_subject(name, option).assuming(assumed)
     shown = subject.year(year)
-    places = places_of(subject, by) if by else None
-    many = samples is not None and samples > 1
-    results = solve(
-        subject.system(),
+    system = subject.system()
+    divided = by is not None or (samples or 1) > 1
+    told = progress(asked=wants_progress, as_json=as_json)
+    if file is not None or not divided:
+        chosen = [sample] if sample is not None else samples or 1
+        results = solve(system, plan=subject.plan, samples=chosen, seed=seed, workers=workers, progress=told)
+        save(results, subject, file)
+        if not divided:
+            show_flows(results, subject, shown, as_json=as_json)
+            return
+        told = None
+    found = spread_of_flows(
+        system,
         plan=subject.plan,
-        samples=[sample] if sample is not None else samples or 1,
+        period=shown,
+        samples=samples or 1,
         seed=seed,
-        request=request(shown, places, saved=file is not None) if many else None,
+        by=by or "",
+        rests=0 if by else RESTS,
         workers=workers,
-        progress=progress(asked=wants_progress, as_json=as_json),
+        progress=told,
     )
-    save(results, subject, file)
-    if many or places:
-        show_largest(results, subject, shown, places, as_json=as_json)
-    else:
-        show_flows(results, subject, shown, as_json=as_json)
+    show_largest(found, subject, as_json=as_json)

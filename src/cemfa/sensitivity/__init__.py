@@ -5,6 +5,15 @@ quantity its standard deviation and the share of every parameter in its variance
 """
 
 from cemfa.sensitivity.first_order import propagate
+from cemfa.sensitivity.flows import FlowSpread, FlowSpreads, spread_of_flows
 from cemfa.sensitivity.propagation import Contribution, Propagated, Propagation
 
-__all__ = ["Contribution", "Propagated", "Propagation", "propagate"]
+__all__ = [
+    "Contribution",
+    "FlowSpread",
+    "FlowSpreads",
+    "Propagated",
+    "Propagation",
+    "propagate",
+    "spread_of_flows",
+]

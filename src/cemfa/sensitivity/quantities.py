@@ -78,7 +78,7 @@ def quantities_of(system: System, names: Sequence[str]) -> tuple[Quantity, ...]:
     for asked in names:
         name, _, part = asked.partition(":")
         quantity = _indicator(system, asked, name, part or ALL) or _mass(
-            system, asked, name, part or _usual_layer(system)
+            system, asked, name, part or usual_layer(system)
         )
         found.append(quantity)
         problems += [quantity] if isinstance(quantity, Problem) else []
@@ -150,12 +150,12 @@ def _label(system: System, kind: Literal["flow", "throughput"], name: str, layer
     for lang in locale.LANGUAGES:
         words = system.model.name_of("flow" if kind == "flow" else "process", plain, lang)
         parts[lang] = f"{words} [{items}" if bracket else words
-        if layer != _usual_layer(system):
+        if layer != usual_layer(system):
             parts[lang] += f", {layer_name(layer, lang)}"
     return Label(**parts)
 
 
-def _usual_layer(system: System) -> str:
+def usual_layer(system: System) -> str:
     """Return the layer meant where none is named: fresh mass, or the only layer of a model without masses."""
     return FRESH if system.mass_layers or len(system.layers) > 1 else system.layers[0]
 

@@ -120,6 +120,33 @@ def test_solve_of_samples_gives_percentiles_of_all_copies_together(capsys: Captu
     assert [row[key] for key in ("mean", "P5", "P50", "P95")] == pytest.approx(found, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", ["P5", "P95", "Organic waste per head", "The numbers the largest flows of 2026 rest on", "unverified"]),
+        (
+            "vi",
+            [
+                "P5",
+                "P95",
+                "Rác hữu cơ bình quân đầu người",
+                "Các con số mà những dòng lớn nhất năm 2026",
+                "chưa kiểm chứng",
+            ],
+        ),
+    ],
+)
+def test_solve_of_samples_says_what_the_largest_flows_rest_on(lang: str, words: list[str], capsys: Captured) -> None:
+    line = ["solve", "first_steps", "--samples", "100", "--year", "2026", "--lang", lang]
+    assert run(line) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert [word for word in words if word not in out] == []
+    assert run([*line, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {"parameter", "label", "share", "basis", "source"} <= set(rows[0]["rests_on"][0])
+    assert sum(c["share"] for c in rows[0]["rests_on"]) == pytest.approx(1.0)
+
+
 def test_solve_assumes_other_numbers(capsys: Captured) -> None:
     masses = []
     for words in ([], ["--assume", "waste_per_head=surveys"]):
@@ -129,9 +156,11 @@ def test_solve_assumes_other_numbers(capsys: Captured) -> None:
     assert masses[1]["rural"] < masses[0]["rural"]
 
 
-def test_what_does_not_fit_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+def test_what_does_not_fit_the_memory_is_refused(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
     monkeypatch.setattr("cemfa.system.footprint.memory", lambda: 1_000_000)
-    assert run(["solve", "first_steps", "--samples", "100000"]) == 5
+    assert run(["solve", "first_steps", "--samples", "100000", "--out", "r.nc"]) == 5
     out, err = capsys.readouterr()
     assert out == ""
     assert "100000 samples need" in err
@@ -226,6 +255,7 @@ def test_solve_of_an_option_differs_from_the_model(capsys: Captured) -> None:
         ("graph first_steps --year 1999 --out a.svg", "year-unknown"),
         ("graph first_steps --process composting", "graph-process-unknown"),
         ("solve first_steps --sample 3 --samples 5", "usage-sample-with"),
+        ("solve first_steps --sample 3 --by district", "usage-sample-by"),
         ("compare --replay nowhere/run.json", "system-refused"),
     ],
 )
