@@ -84,7 +84,12 @@ def _indicators(level: np.ndarray) -> xr.Dataset:
         draws = factor * _draws(1.0, 0.3)[:, None]
         values = np.stack([draws * (base * (0.4 + 0.6 * ramp))[None] for base in (*level, level.mean())], axis=-1)
         rates[name] = (("sample", "period", "settlement"), values)
-    coords = {"sample": np.arange(SAMPLES), "period": list(YEARS), "settlement": ["rural", "urban", "all"]}
+    by_place = rates["rate_with_home"][1] * np.array([1.0, 0.5, 0.8])
+    rates["rate_with_home_by_district"] = (("sample", "period", "district"), by_place)
+    coords = {
+        "sample": np.arange(SAMPLES), "period": list(YEARS), "settlement": ["rural", "urban", "all"],
+        "district": ["north", "south", "all"],
+    }  # fmt: skip
     return xr.Dataset(rates, coords)
 
 

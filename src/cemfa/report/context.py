@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cemfa.report import appendix, detail, pictures
 from cemfa.report.option import WIDE, FigureBlock, OptionPage, figure, option_page
 from cemfa.report.overview import headline, headline_targets, how_to_read, place_of, summary
+from cemfa.report.places import places_table
 from cemfa.report.tables import Table
 from cemfa.report.words import Words
 
@@ -52,6 +53,7 @@ class Page:
     stress_cases: tuple[str, ...]
     targets: Table
     targets_text: str
+    places: Table
     matter: Table
     assumptions: Table
     assumptions_text: str
@@ -106,6 +108,7 @@ def page(comparison: Comparison, lang: str) -> Page:
         stress_cases=_stress_cases(comparison, words),
         targets=detail.targets_table(comparison, words),
         targets_text=_targets_text(comparison, words),
+        places=places_table(comparison, words),
         matter=_matter(comparison, tables["drivers"]),
         assumptions=assumptions,
         assumptions_text=appendix.assumptions_text(comparison, words),
@@ -125,6 +128,7 @@ def workbook_tables(comparison: Comparison, lang: str) -> tuple[Table, ...]:
         summary(comparison, comparison.options, words),
         detail.targets_table(comparison, words),
         *per_option,
+        *([places] if (places := places_table(comparison, words)) else []),
         *detail.long_tables(comparison, words),
         appendix.assumptions_table(comparison, words),
         appendix.sources_table(comparison, words),
