@@ -13,6 +13,7 @@ import xarray as xr
 from cemfa.comparison.outcome import Comparison, Driver, Economics, OptionResult, ProgrammeResult, ProjectResult, Reason
 from cemfa.definition.load import read_model, read_scenario
 from cemfa.definition.schema import Funding, Label, Model, Scenario
+from cemfa.indicators.losses import PARTS
 from cemfa.indicators.spread import Stat, stat_of
 from cemfa.targets import Assessment
 
@@ -68,8 +69,8 @@ def _option(model: Model, scenario: Scenario, key: str, stress: str | None = Non
         economics=_economics(scenario, 1.0 if real else 0.0),
         paired={} if key == "as_now" else _paired(real),
         probability_best={"two_yards": 0.97, "south_yard": 0.03}.get(key, 0.0),
-        drivers=_drivers(), unverified_share=0.61, reasons=_reasons(), projects=_projects(scenario, key),
-        programmes=_programmes() if real else (),
+        drivers=_drivers(), unverified_share=0.61, reasons=_reasons(), losses=_losses(),
+        projects=_projects(scenario, key), programmes=_programmes() if real else (),
     )  # fmt: skip
 
 
@@ -163,11 +164,28 @@ def _drivers() -> tuple[Driver, ...]:
     )
 
 
+def _losses() -> xr.DataArray:
+    parts = dict.fromkeys(PARTS, 0.0) | {
+        "generated": 20.0,
+        "mixed": 11.0,
+        "uncollected": 3.0,
+        "full": 2.0,
+        "recycled": 4.0,
+    }
+    values = 365 * np.array([parts[part] for part in PARTS])
+    shape = (SAMPLES, len(YEARS), 3, 3, len(PARTS))
+    coords = {
+        "sample": range(SAMPLES), "period": list(YEARS), "settlement": ["urban", "rural", "all"],
+        "good": ["food", "garden", "all"], "part": list(PARTS),
+    }  # fmt: skip
+    return xr.DataArray(np.broadcast_to(values, shape), coords, tuple(coords))
+
+
 def _reasons() -> tuple[Reason, ...]:
     return (
         Reason("mixed", "rural", stat_of(_draws(11.0, 0.3))),
         Reason("uncollected", "rural", stat_of(_draws(6.0, 0.3))),
-        Reason("refused", "urban", stat_of(_draws(2.0, 0.9))),
+        Reason("full", "urban", stat_of(_draws(2.0, 0.9))),
     )
 
 

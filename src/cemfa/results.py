@@ -68,6 +68,7 @@ VARIABLES: Final[Mapping[str, Variable]] = MappingProxyType({
     "available": Variable(("sample", "period", "group"), "t/d"),
     "backlog": Variable(("sample", "period", "store"), "t"),
     "spoiled": Variable(("sample", "period", "store"), "t/year"),
+    "diverted": Variable(("sample", "period", "diverted_flow", "refusal"), "t/year"),
     "commissioning": Variable(("sample", "project"), "calendar year"),
     "event_sample": Variable(("event",), "1"),
     "event_day": Variable(("event",), "d"),

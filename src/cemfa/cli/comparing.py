@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cemfa.definition.schema import Label
 
 RESULTS: Final = "results.nc"
+LOSSES: Final = "losses.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def settings_of(run: str) -> Settings:
 
 
 def compare_and_write(settings: Settings, *, workers: int | None, out: str | None, as_json: bool) -> None:
-    """Compare, write report, workbook, results and `run.json` into a new folder, and print the table."""
+    """Compare, write report, workbook, results, loss account and `run.json` into a new folder, and print the table."""
     from cemfa.comparison import compare
     from cemfa.report import write_report
 
@@ -66,6 +67,7 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
             progress=_say_done,
         )
         comparison.save_results(folder / RESULTS)
+        comparison.losses().to_csv(folder / LOSSES, index=False)
         written = write_report(comparison, folder)
         write_record(_record(settings, comparison, file, inputs), folder)
     _show(comparison, as_json=as_json)

@@ -14,6 +14,7 @@ import xarray as xr
 
 from cemfa import __version__, locale, units
 from cemfa.comparison.drivers import drivers
+from cemfa.comparison.losses import losses_of
 from cemfa.comparison.money import Item, Run, account
 from cemfa.comparison.outcome import (
     Comparison,
@@ -26,13 +27,13 @@ from cemfa.comparison.outcome import (
 from cemfa.comparison.pairs import HEADLINE, at, paired, probability_best
 from cemfa.definition.schema import Label, Model, Scenario, Target
 from cemfa.indicators import ALL
-from cemfa.indicators.recycling import CAUSES
+from cemfa.indicators.losses import CAUSES
 from cemfa.indicators.spread import stat_of
 from cemfa.indicators.view import Array
 from cemfa.system.compile import System
 from cemfa.targets import Assessment, assess, by_remaining_gap, cannot_be_met
 
-_LEVERS: Final = ("uncollected", "mixed", "refused", "rejected", "unevidenced")
+_LEVERS: Final = tuple(cause for cause in CAUSES if cause not in ("fed", "elsewhere"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ def _option(setting: Setting, outcome: Outcome) -> OptionResult:
         drivers=sure,
         unverified_share=unverified,
         reasons=tuple(_reasons(values, year)),
+        losses=losses_of(outcome.results),
         projects=tuple(item for item in shown if isinstance(item, ProjectResult)),
         programmes=tuple(item for item in shown if isinstance(item, ProgrammeResult)),
     )

@@ -19,6 +19,8 @@ from cemfa.indicators.spread import Stat
 from cemfa.targets import Assessment
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from cemfa.comparison.table import Table
 
 
@@ -49,7 +51,7 @@ class Reason:
 
     Parameters
     ----------
-    cause : `uncollected`, `mixed`, `refused`, `rejected`, `fed`, `unevidenced`; words in `comparison.cause.<cause>`
+    cause : one of `cemfa.indicators.losses.CAUSES`; words in `comparison.cause.<cause>`
     settlement : urban, rural or all
     mass : [t/d]
     """
@@ -196,6 +198,8 @@ class OptionResult:
     drivers : what the headline rate is least sure about, largest share first
     unverified_share : share of the explained variance that rests on unverified rows
     reasons : why waste is not recycled in the target year
+    losses : (sample, period, settlement, good, part), the loss account from generated to recycled [t/yr]; `all` is
+        the last item of settlement and good
     projects, programmes : what it consists of
     """
 
@@ -215,6 +219,7 @@ class OptionResult:
     drivers: tuple[Driver, ...]
     unverified_share: float
     reasons: tuple[Reason, ...]
+    losses: xr.DataArray
     projects: tuple[ProjectResult, ...]
     programmes: tuple[ProgrammeResult, ...]
 
@@ -273,6 +278,12 @@ class Comparison:
         from cemfa.comparison.table import summary_table
 
         return summary_table(self, lang)
+
+    def losses(self) -> pd.DataFrame:
+        """Return the loss account of every option, year, settlement and good, a row per part [t/d]."""
+        from cemfa.comparison.losses import loss_frame
+
+        return loss_frame(self)
 
     def save_results(self, path: str | Path) -> Path:
         """Return the path of the netCDF file that now holds the indicators and reduced flows of every option."""

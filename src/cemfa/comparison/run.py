@@ -21,6 +21,7 @@ from cemfa.definition.load import read_model, read_scenario
 from cemfa.definition.schema import Label, Model, Scenario
 from cemfa.errors import DefinitionError, Problem
 from cemfa.indicators import block_function, evaluate, parts_named, supported
+from cemfa.indicators.losses import block_losses
 from cemfa.plan import ParameterChange, Plan, content_of, plan_of
 from cemfa.results import BlockFunction, Request
 from cemfa.simulation import simulate_options
@@ -71,6 +72,7 @@ def compare(
     functions: dict[str, BlockFunction] = {
         "indicators": block_function(names),
         "accounts": BlockAccounts(tuple(plants)),
+        "losses": block_losses,
     }
     request = Request(reducers=("mean",), functions=functions)
     runs = simulate_options(

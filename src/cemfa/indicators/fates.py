@@ -69,6 +69,12 @@ def collected_apart(view: View) -> Positions:
     return np.union1d(np.flatnonzero(apart), first)
 
 
+def untreated(view: View, ends: tuple[str, ...], *, organic: bool = True) -> Positions:
+    """Return the flows by which the stream reaches some ends without any treatment before, positions of flows."""
+    found = entries(view, ends, organic=organic)
+    return np.asarray(found[view.at_source("treatment")[found] == ""])
+
+
 def by_item(view: View, chosen: Positions, values: Array, dimension: str, indicator: str) -> Array:
     """Return values of some flows added up by item of a dimension, the sum of all last: (S, T, items + 1).
 
@@ -95,6 +101,21 @@ def reject_share(view: View) -> Shares:
     Rejects are shared over all that entered a process pro rata; a plant expanded by input good has them by good.
     """
     return followed(view, FRESH, _disposed(view))
+
+
+def spoiled_share(view: View, *, disposed: bool = True) -> Shares:
+    """Return the share of what each process takes in that spoils in the store in front of it, fresh mass.
+
+    Parameters
+    ----------
+    disposed : False leaves out what ends in disposal, which `reject_share` counts already
+    """
+    ends = np.append(_disposed(view), False)  # position -1: no flow
+    found: Shares = {}
+    for place, (process, flow) in enumerate(zip(view.spoiled_at.tolist(), view.spoiled_by.tolist(), strict=True)):
+        if disposed or not ends[flow]:
+            found[process] = over(view.spoiled[..., place], view.total(np.flatnonzero(view.target == process)))
+    return {process: np.minimum(share, 1.0) for process, share in found.items()}
 
 
 def used_share(view: View, layer: str, uses: tuple[str, ...] = USES) -> Shares:

@@ -19,20 +19,18 @@ from cemfa.indicators.fates import (
     collected_apart,
     entries,
     generated,
-    reject_share,
     sold_share,
     stream,
+    untreated,
     used_share,
 )
-from cemfa.indicators.following import BIOLOGICAL, RECYCLING, followed
-from cemfa.indicators.registry import Indicator, require
+from cemfa.indicators.following import BIOLOGICAL, followed
+from cemfa.indicators.losses import CAUSES, account, evidenced, recycled_at_plants
+from cemfa.indicators.registry import Indicator
 from cemfa.indicators.view import FRESH, Array, Positions, View, truth
 
 _OWN: Final = "cemfa, after Implementing Decision (EU) 2019/1004"
 _PLAN: Final = "Ben Tre plan implementing Decision 687/QD-TTg"
-CAUSES: Final = ("uncollected", "mixed", "refused", "rejected", "fed", "unevidenced")
-"""Why organic waste does not count as recycled, see `not_recycled`."""
-EVIDENCE: Final = "home_composting_evidence_factor"
 
 
 def rate(part: Array, whole: Array) -> Array:
@@ -56,19 +54,15 @@ def collected(view: View, by: str) -> Array:
 
 
 def entered(view: View, by: str) -> Array:
-    """Return what first enters composting, digestion, insects or vermicompost, less rejects [t/yr]."""
-    chosen = entries(view, RECYCLING)
-    return by_item(
-        view, chosen, view.mass(chosen) * (1 - at_plants(view, chosen, reject_share(view))), by, "rate_input_eu"
-    )
+    """Return what first enters composting, digestion, insects or vermicompost, less rejects and what spoils [t/yr]."""
+    chosen, kept = recycled_at_plants(view)
+    return by_item(view, chosen, kept, by, "rate_input_eu")
 
 
 def composted_at_home(view: View, by: str) -> Array:
     """Return what is composted at home, as far as it is evidenced [t/yr]."""
-    chosen = entries(view, ("home_composting",))
-    factor, absent = view.along_flows(EVIDENCE, chosen)
-    require("rate_with_home", absent)
-    return by_item(view, chosen, view.mass(chosen) * factor, by, "rate_with_home")
+    chosen, shown = evidenced(view, "rate_with_home")
+    return by_item(view, chosen, shown, by, "rate_with_home")
 
 
 def fed(view: View, by: str) -> Array:
@@ -88,10 +82,9 @@ def recycled_and_fed(view: View, by: str) -> Array:
 
 
 def strict(view: View, by: str) -> Array:
-    """Return intake less rejects, as far as its products meet their standard and are sold or used [t/yr]."""
-    chosen = entries(view, RECYCLING)
-    share = (1 - at_plants(view, chosen, reject_share(view))) * at_plants(view, chosen, sold_share(view))
-    return by_item(view, chosen, view.mass(chosen) * share, by, "rate_strict")
+    """Return intake less rejects and what spoils, as far as its products are sound and sold or used [t/yr]."""
+    chosen, kept = recycled_at_plants(view)
+    return by_item(view, chosen, kept * at_plants(view, chosen, sold_share(view)), by, "rate_strict")
 
 
 def put_to_use(view: View, by: str, layer: str, uses: tuple[str, ...], indicator: str) -> Array:
@@ -120,38 +113,17 @@ def _all_of(mass: Callable[[View, str], Array], view: View) -> Array:
     return mass(view, "settlement")
 
 
-def untreated(view: View, ends: tuple[str, ...], *, organic: bool = True) -> Positions:
-    """Return the flows by which the stream reaches some ends without any treatment before, positions of flows."""
-    found = entries(view, ends, organic=organic)
-    return np.asarray(found[view.at_source("treatment")[found] == ""])
-
-
 def not_recycled(cause: str, view: View) -> Array:
-    """Return the organic waste that does not count as recycled for one cause, by settlement [t/yr].
+    """Return the organic waste that does not count as recycled for one cause of `CAUSES`, by settlement [t/yr].
 
-    The causes together are what is generated less what the headline rate counts: `uncollected` (burnt, buried,
-    dumped), `refused` (collected apart, and the plants full, closed or not yet built), `mixed` (landfilled or
-    burnt in a plant with the rest), `rejected`, `fed`, `unevidenced` (home composting nobody can show).
+    The causes together are what is generated less what the headline rate counts, see `cemfa.indicators.losses`.
     """
-    by = "settlement"
-    if cause == "uncollected":
-        chosen = untreated(view, ("open_burning", "burial", "dumping"))
-        return by_item(view, chosen, view.mass(chosen), by, "not_recycled_uncollected")
-    if cause == "fed":
-        return fed(view, by)
-    chosen = entries(view, RECYCLING)
-    taken = by_item(view, chosen, view.mass(chosen), by, f"not_recycled_{cause}")
-    if cause == "rejected":
-        return taken - entered(view, by)
-    if cause == "unevidenced":
-        home = entries(view, ("home_composting",))
-        return by_item(view, home, view.mass(home), by, "not_recycled_unevidenced") - composted_at_home(view, by)
-    plant = chosen[truth(view.at_target("circular_model"))[chosen]]
-    refused = collected(view, by) - by_item(view, plant, view.mass(plant), by, "not_recycled_refused")
-    if cause == "refused":
-        return np.maximum(refused, 0.0)
-    buried = untreated(view, ("landfill", "incineration"))
-    return np.maximum(by_item(view, buried, view.mass(buried), by, "not_recycled_mixed") - refused, 0.0)
+    return account(view).total(cause)
+
+
+def unsold(view: View) -> Array:
+    """Return recycled mass whose products are made and not put to use, by settlement [t/yr]."""
+    return account(view).total("unsold")
 
 
 def landfilled(view: View) -> Array:
@@ -225,6 +197,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         Indicator(f"not_recycled_{cause}", "t/year", _OWN, partial(not_recycled, cause), by="settlement")
         for cause in CAUSES
     ),
+    Indicator("recycled_unsold", "t/year", _OWN, unsold, by="settlement"),
     Indicator("landfilled_mass", "t/year", _OWN, landfilled),
     Indicator("open_burnt_or_dumped", "t/year", _OWN, burnt_or_dumped, by="settlement"),
     Indicator("waste_treated_circular_urban", "1", f"{_PLAN}, II.2b", treated_circular_urban, rate=True),

@@ -76,7 +76,23 @@ class Cells:
         return None if row is None else self.values[:, :, row]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Refusals:
+    """What gates of a simulation turned away.
+
+    Parameters
+    ----------
+    flows : (R,), positions of the flows that carry it
+    reasons : names, see `cemfa.simulation.refusals`
+    mass : (S, T, R, reasons), fresh mass [t/yr]
+    """
+
+    flows: Positions
+    reasons: tuple[str, ...]
+    mass: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class View:
     """Flows and accounting parameters of some samples and all periods.
 
@@ -91,6 +107,9 @@ class View:
     processes : coordinates over processes, (P,) each: process, treatment, technology, circular_model, sink …
     source, target : (F,), positions in `processes`, -1 outside
     cells : accounting parameters
+    refusals : what gates turned away; None where nothing was simulated
+    spoiled : (S, T, stores), what spoiled in stores [t/yr]
+    spoiled_at, spoiled_by : (stores,), the process behind each store, and the flow that carries it (-1: none)
     """
 
     values: Array
@@ -103,6 +122,10 @@ class View:
     source: Positions
     target: Positions
     cells: Cells
+    refusals: Refusals | None
+    spoiled: Array
+    spoiled_at: Positions
+    spoiled_by: Positions
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -217,6 +240,7 @@ def view_of(results: xr.Dataset) -> View:
     processes = _coordinates(results, "process")
     layers = tuple(str(name) for name in results["layer"].values)
     values = cube.to_numpy()
+    spoiled, spoiled_at, spoiled_by = _spoilage(results, position)
     mass = [values[:, :, layers.index(name)] for name in str(results.attrs["mass_layers"]).split()]
     return View(
         values=values,
@@ -229,7 +253,30 @@ def view_of(results: xr.Dataset) -> View:
         source=np.array([position.get(str(name), -1) for name in flows["source"]], dtype=np.intp),
         target=np.array([position.get(str(name), -1) for name in flows["target"]], dtype=np.intp),
         cells=cells_of(results),
+        refusals=_refusals(results),
+        spoiled=spoiled,
+        spoiled_at=spoiled_at,
+        spoiled_by=spoiled_by,
     )
+
+
+def _refusals(results: xr.Dataset) -> Refusals | None:
+    """Return what gates turned away, None where nothing was simulated."""
+    if "diverted" not in results:
+        return None
+    flows = results.indexes["flow"].get_indexer(results.indexes["diverted_flow"])
+    mass = results["diverted"].transpose("sample", "period", "diverted_flow", "refusal").to_numpy()
+    return Refusals(flows.astype(np.intp), tuple(str(name) for name in results["refusal"].to_numpy()), mass)
+
+
+def _spoilage(results: xr.Dataset, position: Mapping[str, int]) -> tuple[Array, Positions, Positions]:
+    """Return what spoiled in stores, where, and by which flow it left."""
+    if "spoiled" not in results:
+        none = np.empty(0, dtype=np.intp)
+        return np.empty((results.sizes["sample"], results.sizes["period"], 0)), none, none
+    at = np.array([position[str(name)] for name in results["store"].to_numpy()], dtype=np.intp)
+    by = results.indexes["flow"].get_indexer(results["spoiled_to"].to_index())
+    return results["spoiled"].transpose("sample", "period", "store").to_numpy(), at, by.astype(np.intp)
 
 
 def cells_of(results: xr.Dataset) -> Cells:

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from cemfa import locale
+from cemfa.comparison.losses import loss_rows
 from cemfa.figures.material import flow_table
 from cemfa.figures.sankey_flows import OUTSIDE, read_flows
 from cemfa.indicators import ALL, REGISTRY
@@ -52,7 +53,10 @@ def page_tables(comparison: Comparison, words: Words) -> dict[str, Table]:
 
 def long_tables(comparison: Comparison, words: Words) -> tuple[Table, ...]:
     """Return the tables with rows per option that only the workbook holds: every difference, year and flow."""
-    return differences(comparison, words), _rates(comparison, words), _flows(comparison, words)
+    return (
+        differences(comparison, words), _rates(comparison, words), _losses(comparison, words),
+        _flows(comparison, words),
+    )  # fmt: skip
 
 
 def cause(comparison: Comparison, reason: Reason, words: Words) -> str:
@@ -295,6 +299,26 @@ def _rates(comparison: Comparison, words: Words) -> Table:
                         yield option.id, (_name(option, words), label, where, Cell(float(year)), cell(stat))
 
     return _table(words.text("t_rates"), words.text("s_rates"), columns, rows())
+
+
+def _losses(comparison: Comparison, words: Words) -> Table:
+    columns = (
+        Column(words.text("c_option")), Column(words.text("c_year"), kind="year"), Column(words.text("c_place")),
+        Column(words.text("c_good")), Column(words.text("c_part_of_account")),
+        Column(words.text("c_mass"), words.text("unit_tonnes_per_day"), "number", 3, spread=True),
+    )  # fmt: skip
+    model, year = comparison.model, comparison.scenario.target_year
+
+    def rows() -> Rows:
+        for option in comparison.options:
+            for _, when, place, good, part, mean, p5, _, p95 in loss_rows(option, (year,)):
+                kind = words.text("all_goods") if good == ALL else model.name_of("good", good, words.lang)
+                key = (Cell(settlement(comparison, place, words)), Cell(kind))
+                name = locale.text(f"comparison.loss.{part}", words.lang)
+                mass = Cell(mean, low=p5, high=p95)
+                yield option.id, (_name(option, words), Cell(float(when)), *key, Cell(name), mass)
+
+    return _table(words.text("t_losses"), words.text("losses_caption", year=year), columns, rows())
 
 
 def _courses(values: xr.DataArray) -> Iterator[tuple[str, int, Stat | None]]:

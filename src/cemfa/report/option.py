@@ -151,7 +151,11 @@ def _why(comparison: Comparison, option: OptionResult, tables: dict[str, Table],
     if largest:
         cause = detail.cause(comparison, largest, words)
         sentences.append(words.text("why_main", cause=cause, mass=words.spread(largest.mass)))
-    return Block(words.text("why_title"), tuple(sentences), (tables["reasons"].only(option.id),))
+    caption = words.text("f_losses", option=words.label(option.label), year=comparison.scenario.target_year)
+    drawn = figure(pictures.losses(comparison, option, words), f"losses-{option.id}", caption, words)
+    return Block(
+        words.text("why_title"), tuple(sentences), (tables["reasons"].only(option.id),), tuple(filter(None, [drawn]))
+    )
 
 
 def _money(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from cemfa import locale
 from cemfa.definition.technologies import chain_of
+from cemfa.comparison.losses import mean_losses
 from cemfa.figures.gantt import Task, gantt
 from cemfa.figures.maps import Spot, point_map
 from cemfa.figures.material import flow_table
@@ -25,6 +26,9 @@ from cemfa.figures.picture import Picture
 from cemfa.figures.ranking import Share, least_sure
 from cemfa.figures.sankey import sankey
 from cemfa.figures.sankey_layout import shared_scale
+from cemfa.figures.waterfall import Step, waterfall
+from cemfa.indicators import ALL
+from cemfa.indicators.losses import CAUSES
 from cemfa.indicators.spread import Stat, stat_of
 from cemfa.report.words import BILLION, Words
 
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from cemfa.definition.schema import Project, Target
 
 HEADLINE: Final = "rate_with_home"
+SMALLEST: Final = 1e-9
+"""Share of the whole from which a loss is shown: what is less is rounding."""
 WASTE: Final = ("household", "market")
 """Origins of the waste that the headline targets speak of."""
 
@@ -151,6 +157,22 @@ def yearly_payment(option: OptionResult) -> Stat | None:
     """Return what is paid per year by all together, mean over the years [VND]."""
     budget = option.economics.budget
     return stat_of(budget.sum("funder").mean("year").to_numpy())
+
+
+def losses(comparison: Comparison, option: OptionResult, words: Words) -> Picture | None:
+    """Return how much of what is generated is recycled and used in the target year, loss by loss, means."""
+    year = comparison.scenario.target_year
+    means = mean_losses(option, year, ALL, ALL)
+    if not means["generated"]:
+        return None
+    shown = [cause for cause in CAUSES if means[cause] > means["generated"] * SMALLEST]
+    used = means["recycled"] - means["unsold"]
+    parts = [("generated", means["generated"]), *((cause, means[cause]) for cause in shown)]
+    parts += [("recycled", means["recycled"]), ("unsold", means["unsold"]), ("used", used)]
+    whole = ("generated", "recycled", "used")
+    steps = [Step(locale.text(f"comparison.loss.{key}", words.lang), value, key in whole) for key, value in parts]
+    title = words.text("f_losses", option=words.label(option.label), year=year)
+    return waterfall(steps, words.lang, title=title, x_label=words.text("axis_losses"))
 
 
 def cash(comparison: Comparison, option: OptionResult, words: Words) -> Picture | None:

@@ -20,7 +20,7 @@ from cemfa import locale
 from cemfa.errors import Problem, SimulationError
 from cemfa.plan import Plan
 from cemfa.simulation import events
-from cemfa.simulation.clock import Clock, fresh
+from cemfa.simulation.clock import Able, Clock, fresh
 from cemfa.simulation.events import Activity, Calendar, Happening
 from cemfa.simulation.network import Network
 from cemfa.simulation.plant import Plants
@@ -111,6 +111,7 @@ class Lived:
     year : flows and what else the annual balance knows of a year too
     utilisation, refused, available : shape (groups, S) [1, t/year, t/d]
     backlog, spoiled : shape (stores, S), content at the end and what spoiled, fresh mass [t, t/year]
+    diverted : shape (R, 4, S), what flows carry because gates refused it, by reason, fresh mass [t/year]
     """
 
     year: Year
@@ -119,6 +120,7 @@ class Lived:
     available: Array
     backlog: Array
     spoiled: Array
+    diverted: Array
 
 
 class Block:
@@ -146,10 +148,10 @@ class Block:
         empty = np.zeros((stores, len(system.layers), width))
         self.state = state or State(empty, None, {})
         self.rates = dict(self.state.rates)
-        self.plants = Plants(sites, width, float(self.begin))
         self.clock = Clock(case.network, self.state.content, self.calendar, replications.start)
         self.happenings: list[Happening] = []
         self.groups = [group_of(system.groups, built) for built in case.plan.built] if sites.groups else []
+        self.plants = Plants(sites, width, float(self.begin))
         self.steps = [
             events.commissioning_steps(built, self.calendar, case.seed, replications) for built in case.plan.built
         ]
@@ -184,16 +186,24 @@ class Block:
             course = _YearCourse(self, leaving, months, period)
             for _ in range(int(self.case.system.days[period])):
                 yield env.timeout(1)
-                course.day(*self.plants.day(env.now))
+                course.day(Able(*self.plants.day(env.now), self.plants.standing(), self.plants.planned()))
             found, holding = course.ended(holding)
             lived.append(found)
         self.state = State(self.clock.content, holding, self.rates)
+
+    def _coming(self, year: int) -> Array:
+        """Return what the projects decided by the end of a year add to each capacity group in the end (groups,)."""
+        found = np.zeros(len(self.case.network.places.sites.groups))
+        for built, group in zip(self.case.plan.built, self.groups, strict=False):
+            if group is not None and built.decision.year <= year:
+                found[group] += built.capacity * built.usable
+        return found
 
     def _begin_year(self, env: simpy.Environment, year: int, numbers: Numbers) -> None:
         if not self.case.network.places.sites.groups:
             return
         self.rates[year] = numbers.between, numbers.repair
-        self.plants.begin_year(numbers.capacity_today)
+        self.plants.begin_year(numbers.capacity_today, self._coming(year))
         built = {group for group in self.groups if group is not None}
         for group in range(len(self.case.system.groups)):
             needed = group in built or bool(np.any(numbers.capacity_today[group] > 0.0))
@@ -258,15 +268,15 @@ class _YearCourse:
         self.year = self.case.system.years[period]
         self.opening_content = self.clock.content
         self.store_limits = self.case.stores.limits(block._draws, self.case.binding, period)
-        self.days: list[tuple[Array, Array]] = []
+        self.days: list[Able] = []
         self.offer = self._first_offer()
         self.clock.begin_year(months, self.offer, self.store_limits)
 
-    def day(self, capacity: Array, opening_: Array) -> None:
+    def day(self, able: Able) -> None:
         """Live through a day; where the year may be repeated, remember what plants could do."""
         if self.case.network.volatile:
-            self.days.append((capacity.copy(), opening_.copy()))
-        self.clock.live(capacity, opening_)
+            self.days.append(Able(*(array.copy() for array in able)))
+        self.clock.live(able)
 
     def ended(self, holding: Holding) -> tuple[Lived, Holding]:
         """Return the year with all its flows, and what the stocks hold at its end."""
@@ -282,7 +292,14 @@ class _YearCourse:
             used = np.where(tally.available > 0.0, tally.used / tally.available, 0.0)
         network = self.case.network
         backlog, spoiled = fresh(network, clock.content), fresh(network, clock.spoiled)
-        return Lived(year, used, tally.refused, tally.available / days, backlog, spoiled), after
+        operations = (used, tally.refused, tally.available / days, backlog, spoiled, self._diverted())
+        return Lived(year, *operations), after
+
+    def _diverted(self) -> Array:
+        """Return what flows carry because gates refused it, by reason (R, 4, S), fresh mass [t/year]."""
+        network, refusals = self.case.network, self.clock.refusals
+        there = refusals.there(self.block.plants.planned())
+        return network.diverted.by_reason(fresh(network, self.ends), refusals.weights(), there)
 
     def _first_offer(self) -> Offer:
         system, numbers = self.case.system, self.numbers
@@ -304,14 +321,15 @@ class _YearCourse:
                 return settled, flows
             self.offer, self.clock.content = offer, self.opening_content
             self.clock.begin_year(self.months, offer, self.store_limits)
-            for capacity, opening_ in self.days:
-                self.clock.live(capacity, opening_)
+            for able in self.days:
+                self.clock.live(able)
             settled, flows = self._assembled()
         raise locale.error(SimulationError, Problem("year-unsettled", parameters={"year": self.year, "passes": PASSES}))
 
     def _assembled(self) -> tuple[Settled, Array]:
         clock = self.clock
-        realised = clock.desk.realised()
+        self.ends = clock.desk.realised()
+        realised = self.case.network.behind.brought(self.ends)
         return assemble(self.case.network, self.numbers, realised, clock.drawn, clock.spoiled, self.release)
 
     def _residual(self, flows: Array, release: Array) -> float:

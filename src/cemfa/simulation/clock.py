@@ -22,6 +22,7 @@ from cemfa.simulation.desk import desk_of
 from cemfa.simulation.dispatch import Overfull, Unsettled
 from cemfa.simulation.events import Calendar
 from cemfa.simulation.network import Network
+from cemfa.simulation.refusals import Refusals
 from cemfa.simulation.supply import Month
 from cemfa.simulation.year import Offer
 
@@ -33,6 +34,22 @@ class Stores(NamedTuple):
 
     space: Array
     spoilage: Array
+
+
+class Able(NamedTuple):
+    """What plants can do on a day.
+
+    Parameters
+    ----------
+    capacity : shape (groups, S) [t/d]
+    opening : shape (gates, S), share of the day that each gate is open
+    standing, planned : shape (groups, S), capacity with everything up, and with everything built [t/d]
+    """
+
+    capacity: Array
+    opening: Array
+    standing: Array
+    planned: Array
 
 
 @dataclass(slots=True, eq=False)
@@ -73,6 +90,7 @@ class Clock:
         self.desk = desk_of(network, layers, width)
         self.day = self.desk.day
         self.number = 0
+        self.refusals = Refusals(sites, width)
         self._same = False
         self._opening = np.zeros((len(sites.gates), width))
         self._plain = np.flatnonzero((sites.group >= 0) & (sites.store < 0))
@@ -89,17 +107,14 @@ class Clock:
         shape = (len(self.network.places.sites.groups), self.content.shape[2])
         self.tally = Tally(np.zeros(shape), np.zeros(shape), np.zeros(shape))
         self.day.space[...] = stores.space
+        self.refusals.begin_year()
         self.number = months[0].first
         self._months = {month.first: month for month in months}
 
-    def live(self, capacity: Array, opening: Array) -> None:
-        """Live through one day, phase after phase, given what plants can do on it.
-
-        Parameters
-        ----------
-        capacity : shape (groups, S) [t/d]
-        opening : shape (gates, S), share of the day that each gate is open
-        """
+    def live(self, able: Able) -> None:
+        """Live through one day, phase after phase, given what plants can do on it."""
+        capacity, opening = able.capacity, able.opening
+        self._able = able
         self._same = np.array_equal(self.day.capacity[:-1], capacity) and np.array_equal(self._opening, opening)
         self.day.capacity[:-1] = capacity
         self.day.limit[self._plain] = capacity[self._plain_group]
@@ -143,8 +158,9 @@ class Clock:
 
     def _record(self) -> None:
         """Add the day to the sums of the year."""
-        day, tally = self.day, self.tally
+        day, tally, able = self.day, self.tally, self._able
         self.desk.record()
+        self.refusals.add(day, able.standing, able.planned, same=self._same and not len(self.content))
         if len(self.content):
             self.drawn += day.drawn
         tally.available += day.capacity[:-1]

@@ -40,7 +40,7 @@ class Desk(Protocol):
         """Add the day to the decisions of the year."""
 
     def realised(self) -> Array:
-        """Return what every carrier brought to its end in the year, (carriers, L, S) [t/year]."""
+        """Return what came to every end of every cut course in the year, (ends, L, S) [t/year]."""
 
 
 def desk_of(network: Network, layers: int, replications: int) -> Desk:
@@ -138,16 +138,13 @@ class StrandDesk:
             self._let_in[self._moving] += fraction[strands.passed_stop[self._moving]] * activity
 
     def realised(self) -> Array:
-        """Return what every carrier brought to its end in the year, (carriers, L, S) [t/year]."""
+        """Return what came to every end of every cut course in the year, (ends, L, S) [t/year]."""
         self._end_month()
         strands, behind = self.strands, self.network.behind
-        carrier = {flow: n for n, flow in enumerate(behind.carriers.tolist())}
-        into = []
-        for course, stop in strands.end_of:
-            found = self.network.courses[course]
-            into.append(carrier[found.stops[stop].flow] if self.network.cut[found.flow] else -1)
+        row = {end: n for n, end in enumerate(behind.end_of)}
+        into = [row.get(end, -1) for end in strands.end_of]
         rows = self._let_in[strands.ends[:, 0]][:, None, :] * self._annual[strands.ends[:, 1]]
-        return RowGroups.of(into, len(behind.carriers)).add(rows)
+        return RowGroups.of(into, len(row)).add(rows)
 
     def _end_month(self) -> None:
         strands = self.strands
@@ -213,7 +210,7 @@ class LayeredDesk:
             self._mass_in += self.day.fraction[self._carried][:, None, :] * self.day.layered[self._rows]
 
     def realised(self) -> Array:
-        """Return what every carrier brought to its end in the year, (carriers, L, S) [t/year]."""
+        """Return what came to every end of every cut course in the year, (ends, L, S) [t/year]."""
         self._end_month()
         network, book = self.network, self.network.book
         row_of = {stop: row for row, stop in enumerate(self._carried.tolist())}
@@ -229,7 +226,7 @@ class LayeredDesk:
                     for profile, free in enumerate(self._offer.free[number]):
                         parts[row] += self._let_in[stop, profile] * free
                 row += 1
-        return RowGroups.of(network.behind.carrier_of, len(network.behind.carriers)).add(parts)
+        return parts
 
     def _end_month(self) -> None:
         for profile, share in enumerate(self._weight.tolist()):

@@ -24,6 +24,7 @@ from cemfa.results import Request, join_samples, make_results
 from cemfa.simulation.block import Block, Case, Lived, State
 from cemfa.simulation.events import Happening
 from cemfa.simulation.network import Network, build_network
+from cemfa.simulation.refusals import REFUSALS
 from cemfa.simulation.stores import store_book
 from cemfa.system.capacity import added_capacity
 from cemfa.system.footprint import Footprint, refuse_too_large, series
@@ -35,6 +36,7 @@ from cemfa.system.reducing import reduced, summarised
 from cemfa.workers import parts, worker_count
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 Progress = Callable[[int, int], None]
 
 WIDTH: Final = 128
@@ -199,6 +201,8 @@ class _Part:
     commissioned: Array
     happenings: tuple[Happening, ...]
     state: State
+    diverted_flows: Index
+    spoiled_to: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -270,7 +274,8 @@ class _Run:
         past = [_cut_lived(year, replications) for year in history.lived] if history else []
         told = [h for h in history.happenings if h.sample in replications] if history else []
         return _Part(
-            replications, (*past, *own), block.commissioned(), (*told, *block.happenings), block.state
+            replications, (*past, *own), block.commissioned(), (*told, *block.happenings), block.state,
+            case.network.diverted.flows, case.network.spoiled_to,
         )  # fmt: skip
 
     def results(self, found: Sequence[_Part]) -> xr.Dataset:
@@ -291,7 +296,12 @@ class _Run:
             "stock_process": {"stock_process": np.array(system.stock_ids, dtype=np.str_)},
             "quantile": {"quantile": np.array(self.request.levels)},
             "group": {"group": np.array(system.group_names if self.limits else (), dtype=np.str_)},
-            "store": {"store": np.array([system.process_ids[p] for p in self._stored()], dtype=np.str_)},
+            "store": {
+                "store": np.array([system.process_ids[p] for p in self._stored()], dtype=np.str_),
+                "spoiled_to": np.array([system.flow_ids[f] if f >= 0 else "" for f in part.spoiled_to], dtype=np.str_),
+            },
+            "diverted_flow": {"diverted_flow": np.array(system.flow_ids, dtype=np.str_)[part.diverted_flows]},
+            "refusal": {"refusal": np.array(REFUSALS, dtype=np.str_)},
             "project": {"project": np.array([built.project for built in plan.built], dtype=np.str_)},
             **kept,
         }
@@ -436,6 +446,7 @@ def _operations(part: _Part) -> dict[str, Array]:
     found: dict[str, Any] = {
         name: np.stack([getattr(year, name) for year in part.lived]).transpose(2, 0, 1) for name in names
     }
+    found["diverted"] = np.stack([year.diverted for year in part.lived]).transpose(3, 0, 1, 2)
     found["commissioning"] = part.commissioned
     told = sorted(part.happenings, key=lambda h: (h.sample, h.day, h.kind, h.subject))
     found["event_sample"] = np.array([h.sample for h in told], dtype=np.int64)
@@ -456,6 +467,8 @@ def _joined_parts(found: Sequence[_Part]) -> _Part:
         np.concatenate([part.commissioned for part in found]),
         tuple(h for part in found for h in part.happenings),
         found[0].state,
+        found[0].diverted_flows,
+        found[0].spoiled_to,
     )
 
 

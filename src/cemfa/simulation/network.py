@@ -33,11 +33,13 @@ from cemfa.errors import Place, Problem, SimulationError
 from cemfa.graph import expand
 from cemfa.simulation.book import Book, Course, Stop, write_book
 from cemfa.simulation.plant import Sites
+from cemfa.simulation.refusals import Diverted, diverted_of
 from cemfa.simulation.strands import Strands, spin
 from cemfa.system.elimination import OUTSIDE, Elimination, eliminate
 from cemfa.system.layout import Dispatch, System
 from cemfa.system.pattern import Pattern
 from cemfa.system.releasing import passing
+from cemfa.system.rows import RowGroups
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -99,6 +101,7 @@ class Network:
     strands : how watched flows follow activities; None where they are followed layer by layer
     upstream : the part of the cut pattern that watched flows come out of
     behind : the whole system, cut: what it makes of the year's inputs once all is decided
+    diverted : flows that carry what gates refuse
     profiles : seasons of the arisings that reach a gate
     probes : sets of targets that answer to one linear solution together, with (course, target) pairs in order
     volatile : whether the year must be repeated until its shares stand still
@@ -114,6 +117,7 @@ class Network:
     strands: Strands | None
     upstream: Upstream
     behind: Behind
+    diverted: Diverted
     profiles: tuple[str, ...]
     probes: tuple[tuple[int, ...], ...]
     volatile: bool
@@ -207,6 +211,7 @@ def build_network(
     quick = book(merged=True)
     mixed_upstream = any(process in number for process in places.stored)
     strands = None if layered or mixed_upstream else spin(quick, courses, len(profiles))
+    behind = _behind(system, places, cut, courses, spoiled_to)
     return Network(
         system=system,
         places=places,
@@ -217,7 +222,8 @@ def build_network(
         book=quick if strands else book(merged=False),
         strands=strands,
         upstream=_upstream(system, cut, upstream),
-        behind=_behind(system, places, cut, courses, spoiled_to),
+        behind=behind,
+        diverted=diverted_of(courses, behind.end_of),
         profiles=profiles,
         probes=_probes(courses, len(targets)),
         volatile=_volatile(system, upstream, set(paths)),
@@ -243,15 +249,21 @@ class Behind:
     system : the cut system; its last flows are the inputs: carriers that enter a process, stores, what spoils
     courses : watched flows that are cut
     carriers : flows that matter which was decided on may end in
-    carrier_of : carrier of every stop of every cut course, in order
+    end_of : (course, stop) of every stop of every cut course, in order: the ends
+    carrier_of : carrier of every end
     entering : carriers that enter a process at once, the first of the inputs
     """
 
     system: System
     courses: tuple[int, ...]
     carriers: Index
+    end_of: tuple[tuple[int, int], ...]
     carrier_of: tuple[int, ...]
     entering: Index
+
+    def brought(self, ends: Array) -> Array:
+        """Return what every carrier brings to its end, (carriers, L, S), of what comes to every end (ends, L, S)."""
+        return RowGroups.of(self.carrier_of, len(self.carriers)).add(ends)
 
 
 def _behind(
@@ -270,6 +282,7 @@ def _behind(
         _cut_system(system, cut, into, entry),
         chosen,
         np.array(carriers, dtype=np.intp),
+        tuple((n, stop) for n in chosen for stop in range(len(courses[n].stops))),
         tuple(number[stop.flow] for stop in stops),
         np.array([number[flow] for flow in entering], dtype=np.intp),
     )

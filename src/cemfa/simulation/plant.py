@@ -95,6 +95,7 @@ class Plants:
     def __init__(self, sites: Sites, replications: int, start: float = 0.0) -> None:
         shape = (len(sites.groups), replications)
         self.sites = sites
+        self._coming = np.zeros((shape[0], 1))
         self._today = np.zeros(shape)
         self._added = np.zeros(shape)
         self._stopped = np.zeros(shape, dtype=np.int64)
@@ -102,9 +103,16 @@ class Plants:
         self._capacity = DailyMean(np.zeros(shape), start)
         self._opening = DailyMean(np.ones((len(sites.gates), replications)), start)
 
-    def begin_year(self, today: Array) -> None:
-        """Take over the capacity (groups, S) that stands in a new year without the projects [t/d]."""
+    def begin_year(self, today: Array, coming: Array | None = None) -> None:
+        """Take over what a new year brings.
+
+        Parameters
+        ----------
+        today : shape (groups, S), capacity that stands without the projects [t/d]
+        coming : shape (groups,), capacity that the projects decided so far add in the end [t/d]; default: none
+        """
         self._today[...] = today
+        self._coming[:, 0] = 0.0 if coming is None else coming
         self._capacity.restart(np.where(self._stopped == 0, self._today + self._added, 0.0))
 
     def add(self, group: int, replication: int, time: float, capacity: float) -> None:
@@ -115,6 +123,14 @@ class Plants:
     def stands(self, group: int, replication: int) -> bool:
         """Tell whether there is any capacity that could break down."""
         return bool(self._today[group, replication] + self._added[group, replication] > 0.0)
+
+    def standing(self) -> Array:
+        """Return the capacity (groups, S) that stands at this instant, in order or not [t/d]."""
+        return self._today + self._added
+
+    def planned(self) -> Array:
+        """Return the capacity (groups, S) that will stand once every project decided on is in full operation [t/d]."""
+        return self._today + np.maximum(self._coming, self._added)
 
     def breakdown(self, group: int, replication: int, time: float, *, broken: bool) -> None:
         """Let a capacity group stop, or run again after its repair."""

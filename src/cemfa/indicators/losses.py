@@ -1,0 +1,209 @@
+"""The loss account: from the organic waste generated to what is recycled, cause by cause, adding up exactly.
+
+Between `fates` and `recycling`, whose `not_recycled_…` indicators are its totals; `comparison` keeps the whole of
+it by settlement and good. What plants refused is told apart by the reasons that the simulation found at their
+gates; results of the annual balance know only that plants were full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import xarray as xr
+
+from cemfa.indicators.fates import (
+    at_plants,
+    by_item,
+    collected_apart,
+    entries,
+    generated,
+    items,
+    reject_share,
+    sold_share,
+    spoiled_share,
+    untreated,
+)
+from cemfa.indicators.following import RECYCLING
+from cemfa.indicators.registry import ALL, require
+from cemfa.indicators.view import Array, Positions, View, truth, view_of
+
+CAUSES: Final = (
+    "uncollected", "mixed", "too_far", "unbuilt", "full", "down", "spoiled", "rejected", "fed", "unevidenced",
+    "elsewhere",
+)  # fmt: skip
+"""Why organic waste does not count as recycled, in the order of the chain, see `account`."""
+PARTS: Final = ("generated", *CAUSES, "recycled", "unsold")
+"""Parts of an account; generated − causes = recycled, and recycled − unsold is what is also put to use."""
+EVIDENCE: Final = "home_composting_evidence_factor"
+_OF_REFUSAL: Final = {"too_far": "absent", "unbuilt": "unbuilt", "full": "full", "down": "down"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Account:
+    """A loss account.
+
+    Parameters
+    ----------
+    settlements, goods : items of the axes, without the total that stands last
+    parts : part → (S, T, settlements + 1, goods + 1), fresh mass [t/year]
+    """
+
+    settlements: tuple[str, ...]
+    goods: tuple[str, ...]
+    parts: Mapping[str, Array]
+
+    def total(self, part: str) -> Array:
+        """Return a part over all goods, (S, T, settlements + 1) [t/year]."""
+        return np.asarray(self.parts[part][..., -1])
+
+
+_known: WeakKeyDictionary[View, Account] = WeakKeyDictionary()  # one view serves a dozen indicators
+
+
+def account(view: View) -> Account:
+    """Return how the organic waste generated becomes what is recycled.
+
+    ``generated − Σ causes = recycled`` in every sample, year, settlement and good. The causes:
+
+    - `uncollected` burnt in the open, buried or dumped untreated
+    - `mixed` landfilled or burnt in a plant without having been collected apart
+    - `too_far` collected apart, and no plant within reach stands or is decided on
+    - `unbuilt`, `full`, `down` collected apart, and turned away by a plant that is not finished, has no room, or is
+      broken or closed
+    - `spoiled` in the store of a plant, `rejected` by plants into disposal
+    - `fed` to animals, `unevidenced` home composting that nobody can show
+    - `elsewhere` left the area or went to other uses without treatment
+
+    Raises
+    ------
+    ResultsError
+        `place-lost`, where a flow no longer says from which settlement it comes; `indicator-needs` without the
+        evidence factor of home composting.
+    """
+    if view not in _known:
+        _known[view] = _Keeper(view).account()
+    return _known[view]
+
+
+def recycled_at_plants(view: View) -> tuple[Positions, Array]:
+    """Return the flows by which organics first enter recycling, and their mass less rejects and spoilage (S, T, n)."""
+    chosen = entries(view, RECYCLING)
+    lost = at_plants(view, chosen, reject_share(view)) + at_plants(view, chosen, spoiled_share(view, disposed=False))
+    return chosen, view.mass(chosen) * np.maximum(1.0 - lost, 0.0)
+
+
+def evidenced(view: View, indicator: str) -> tuple[Positions, Array]:
+    """Return the flows into home composting, and their mass as far as it is evidenced (S, T, n).
+
+    Raises
+    ------
+    ResultsError
+        `indicator-needs`, where there is no evidence factor.
+    """
+    chosen = entries(view, ("home_composting",))
+    factor, absent = view.along_flows(EVIDENCE, chosen)
+    require(indicator, absent)
+    return chosen, view.mass(chosen) * factor
+
+
+class _Keeper:
+    """Fills the cells of an account, settlement by good."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.settlements = items(view, "settlement")
+        arising = generated(view)
+        goods = tuple(dict.fromkeys(str(good) for good in view.flows["good"][arising]))
+        self.goods = goods if len(goods) > 1 and self._named(goods) else ()
+
+    def account(self) -> Account:
+        view = self.view
+        untaken = untreated(view, ("landfill", "incineration"))
+        refused, buried = self._refused(), self._cells(untaken)
+        whole = np.add.reduce(list(refused.values()))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(whole > buried, buried / whole, 1.0)  # refused, and then treated all the same
+        parts = {cause: mass * share for cause, mass in refused.items()}
+        parts["mixed"] = np.maximum(buried - whole * share, 0.0)
+        parts["uncollected"] = self._cells(untreated(view, ("open_burning", "burial", "dumping")))
+        parts["fed"] = self._cells(entries(view, ("feed",)))
+        parts |= self._treated()
+        parts["generated"] = self._cells(generated(view))
+        told = [parts[cause] for cause in CAUSES if cause != "elsewhere"]
+        rest = parts["generated"] - np.add.reduce([*told, parts["recycled"]])
+        parts["elsewhere"] = np.where(np.abs(rest) > 1e-9 * parts["generated"], rest, 0.0)
+        return Account(self.settlements, self.goods, parts)
+
+    def _treated(self) -> dict[str, Array]:
+        """Return what plants and homes take in, by what becomes of it."""
+        view = self.view
+        chosen, kept = recycled_at_plants(view)
+        home, shown = evidenced(view, "organics_recycled")
+        spoiled = at_plants(view, chosen, spoiled_share(view))
+        entering = view.mass(chosen)
+        sold = at_plants(view, chosen, sold_share(view))
+        return {
+            "spoiled": self._cells(chosen, entering * spoiled),
+            "rejected": self._cells(chosen, entering - kept - entering * spoiled),
+            "unevidenced": self._cells(home, view.mass(home) - shown),
+            "recycled": self._cells(chosen, kept) + self._cells(home, shown),
+            "unsold": self._cells(chosen, kept * (1.0 - sold)),
+        }
+
+    def _refused(self) -> dict[str, Array]:
+        """Return what was collected apart and reached no plant that recycles, by reason."""
+        view, chosen = self.view, collected_apart(self.view)
+        plant = truth(view.at_target("circular_model"))[chosen] & np.isin(view.flows["treatment"][chosen], RECYCLING)
+        chosen = chosen[~plant]
+        mass, weight = view.mass(chosen), self._reasons(chosen)
+        return {cause: self._cells(chosen, mass * weight[reason]) for cause, reason in _OF_REFUSAL.items()}
+
+    def _reasons(self, chosen: Positions) -> dict[str, Array]:
+        """Return the share of every reason at some flows, (S, T, n) each; what nobody refused had nowhere to go."""
+        view, refusals = self.view, self.view.refusals
+        shares = {reason: np.zeros((*view.shape, len(chosen))) for reason in _OF_REFUSAL.values()}
+        shares["full" if refusals is None else "absent"][...] = 1.0
+        if refusals is None:
+            return shares
+        row = {int(flow): n for n, flow in enumerate(refusals.flows.tolist())}
+        for column, flow in enumerate(chosen.tolist()):
+            if flow in row:
+                found = refusals.mass[:, :, row[flow]]
+                total = found.sum(axis=-1)
+                for reason, share in shares.items():
+                    part = found[..., refusals.reasons.index(reason)]
+                    default = 1.0 if reason == "absent" else 0.0
+                    share[..., column] = np.where(total > 0, part / np.where(total > 0, total, 1.0), default)
+        return shares
+
+    def _named(self, goods: tuple[str, ...]) -> bool:
+        """Tell whether every flow of the stream that the account looks at still carries a good that arises."""
+        ends = ("landfill", "incineration", "open_burning", "burial", "dumping", "feed", "home_composting", *RECYCLING)
+        view = self.view
+        chosen = np.union1d(entries(view, ends), collected_apart(view))
+        lost = ~np.isin(view.flows["good"][chosen], goods)
+        return not bool((view.mass(chosen[lost]) > 0).any())
+
+    def _cells(self, chosen: Positions, values: Array | None = None) -> Array:
+        view = self.view
+        mass = view.mass(chosen) if values is None else values
+        goods = view.flows["good"][chosen]
+        columns = [by_item(view, chosen[goods == g], mass[..., goods == g], "settlement", "loss") for g in self.goods]
+        return np.stack([*columns, by_item(view, chosen, mass, "settlement", "loss")], axis=-1)
+
+
+def block_losses(block: xr.Dataset) -> xr.Dataset:
+    """Return the loss account of one block of results, to be kept per sample [t/year]."""
+    view = view_of(block)
+    found = account(view)
+    values = np.stack([found.parts[part] for part in PARTS], axis=-1)
+    dims = ("sample", "period", "loss_settlement", "loss_good", "loss_part")
+    coords = {
+        "sample": block["sample"].to_numpy(), "period": view.years, "loss_settlement": [*found.settlements, ALL],
+        "loss_good": [*found.goods, ALL], "loss_part": list(PARTS),
+    }  # fmt: skip
+    return xr.Dataset({"loss": (dims, values)}, coords)

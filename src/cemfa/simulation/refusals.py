@@ -1,0 +1,186 @@
+"""Why gates turn matter away: full, out of order, not yet built, or not even decided on; day by day, for the account.
+
+Beside the clock. A gate that refuses ``r = offered − taken`` on a day would have taken ``min(offered, standing)``
+with everything up, and ``min(offered, planned)`` with everything built. What lies between is due to breakdowns and
+closures (`down`) and to what is still being built (`unbuilt`); the rest to its size (`full`), or, where nothing
+stands or is planned, to there being no plant (`absent`). The four add up to what is refused, every day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cemfa.simulation.plant import Sites
+from cemfa.system.rows import RowGroups
+
+if TYPE_CHECKING:
+    from cemfa.simulation.book import Course
+    from cemfa.simulation.dispatch import Day
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+FULL, DOWN, UNBUILT, ABSENT = range(4)
+REFUSALS: Final = ("full", "down", "unbuilt", "absent")
+"""Why a gate refuses, in the order of the arrays."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diverted:
+    """Which flows carry what gates turned away; topology only.
+
+    Parameters
+    ----------
+    flows : shape (R,), flows that stand in an `otherwise` list
+    ends : rows of ends (a course at a stop) other than the first stop
+    into : per end, its row among `flows`
+    key_of : per end, its position among `keys`
+    keys : gates that an end has passed, in order
+    """
+
+    flows: Index
+    ends: Index
+    into: tuple[int, ...]
+    key_of: Index
+    keys: tuple[tuple[int, ...], ...]
+
+    def by_reason(self, fresh: Array, weight: Array, there: NDArray[np.bool_]) -> Array:
+        """Return what the flows carry for each reason, (R, 4, S) [t/year].
+
+        An end that several gates turned away is shared evenly between those where something stands or is planned.
+
+        Parameters
+        ----------
+        fresh : shape (ends, S), mass at every end
+        weight : shape (gates, 4, S), share of each reason in what a gate refused
+        there : shape (gates, S), whether anything stands or is planned behind a gate
+        """
+        width = fresh.shape[1]
+        shares = np.zeros((len(self.keys), len(REFUSALS), width))
+        for number, gates in enumerate(self.keys):
+            count = np.zeros(width)
+            for gate in gates:
+                shares[number] += np.where(there[gate], weight[gate], 0.0)
+                count += there[gate]
+            shares[number, ABSENT, count == 0] = 1.0
+            shares[number] /= np.maximum(count, 1.0)
+        found = fresh[self.ends][:, None, :] * shares[self.key_of]
+        return RowGroups.of(self.into, len(self.flows)).add(found)
+
+
+def diverted_of(courses: tuple[Course, ...], end_of: tuple[tuple[int, int], ...]) -> Diverted:
+    """Return which flows carry what gates turned away.
+
+    Parameters
+    ----------
+    end_of : per end, (course, stop of the course)
+    """
+    ends = [n for n, (_, stop) in enumerate(end_of) if stop]
+    flow_of = [courses[end_of[n][0]].stops[end_of[n][1]].flow for n in ends]
+    passed = [tuple(stop.gate for stop in courses[end_of[n][0]].stops[: end_of[n][1]]) for n in ends]
+    flows, keys = sorted(set(flow_of)), sorted(set(passed))
+    return Diverted(
+        np.array(flows, dtype=np.intp),
+        np.array(ends, dtype=np.intp),
+        tuple(flows.index(flow) for flow in flow_of),
+        np.array([keys.index(key) for key in passed], dtype=np.intp),
+        tuple(keys),
+    )
+
+
+class Refusals:
+    """What the gates of a block refused in a year so far, by reason.
+
+    Parameters
+    ----------
+    sites : gates and groups
+    replications : S
+
+    Attributes
+    ----------
+    mass : shape (gates, 4, S), in the basis of each gate [t]
+    """
+
+    def __init__(self, sites: Sites, replications: int) -> None:
+        self._width = replications
+        self._plain = np.flatnonzero((sites.group >= 0) & (sites.store < 0))
+        self._stored = np.flatnonzero(sites.store >= 0)
+        self._closing = np.flatnonzero(sites.group < 0)
+        self._group = sites.group
+        self.mass = np.zeros((len(sites.gates), len(REFUSALS), replications))
+        self._day = np.zeros_like(self.mass)
+        self._standing: Array | None = None
+
+    def begin_year(self) -> None:
+        """Forget the last year."""
+        self.mass = np.zeros_like(self.mass)
+        self._standing = None
+
+    def add(self, day: Day, standing: Array, planned: Array, *, same: bool) -> None:
+        """Add a day.
+
+        Parameters
+        ----------
+        standing, planned : shape (groups, S), capacity with everything up, and with everything built [t/d]
+        same : whether the day was decided like the one before
+        """
+        if not same or self._standing is None or not np.array_equal(self._standing, standing):
+            self._standing = standing.copy()
+            self._decide(day, standing, planned)
+        self.mass += self._day
+
+    def weights(self) -> Array:
+        """Return the share of each reason in what every gate refused, (gates, 4, S); all `full` where nothing was."""
+        total = np.zeros((len(self.mass), self._width))
+        for reason in range(len(REFUSALS)):
+            total += self.mass[:, reason]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.where(total[:, None] > 0.0, self.mass / total[:, None], 0.0)
+        found[:, FULL][total <= 0.0] = 1.0
+        return found
+
+    def there(self, planned: Array) -> NDArray[np.bool_]:
+        """Return behind which gates anything stands or is planned, (gates, S)."""
+        found = np.ones((len(self.mass), self._width), dtype=bool)
+        limited = self._group >= 0
+        found[limited] = planned[self._group[limited]] > 0.0
+        return found
+
+    def _decide(self, day: Day, standing: Array, planned: Array) -> None:
+        """Divide what every gate refused today between the reasons."""
+        found, refused = self._day, np.maximum(day.offered - day.taken, 0.0)
+        found[...] = 0.0
+        found[self._closing, DOWN] = refused[self._closing]
+        gates, groups = self._plain, self._group[self._plain]
+        offered, left = day.offered[gates], refused[gates]
+        whole = np.minimum(offered, standing[groups])
+        down = np.minimum(np.maximum(whole - day.taken[gates], 0.0), left)
+        left = left - down
+        built = np.minimum(offered, planned[groups])
+        unbuilt = np.minimum(np.maximum(built - np.maximum(whole, day.taken[gates]), 0.0), left)
+        self._put(gates, down, unbuilt, left - unbuilt, planned[groups])
+        if self._stored.size:
+            self._decide_stored(day, refused, standing, planned)
+
+    def _decide_stored(self, day: Day, refused: Array, standing: Array, planned: Array) -> None:
+        """Divide what stores refused: closed gates first, then as much of the rest as the plant is out of order."""
+        gates, groups = self._stored, self._group[self._stored]
+        left = refused[gates]
+        stands = standing[groups] > 0.0
+        unbuilt = np.where(stands, 0.0, left)
+        closed = np.minimum(day.offered[gates] * (1.0 - day.opening[gates]), left)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            lost = np.where(stands, 1.0 - np.minimum(day.capacity[groups] / standing[groups], 1.0), 0.0)
+        down = np.where(stands, closed + (left - closed) * lost, 0.0)
+        unbuilt = np.where(planned[groups] > 0.0, unbuilt, 0.0)
+        self._put(gates, down, unbuilt, left - down - unbuilt, planned[groups])
+
+    def _put(self, gates: Index, down: Array, unbuilt: Array, rest: Array, planned: Array) -> None:
+        found = self._day
+        found[gates, DOWN], found[gates, UNBUILT] = down, unbuilt
+        found[gates, FULL] = np.where(planned > 0.0, rest, 0.0)
+        found[gates, ABSENT] = np.where(planned > 0.0, 0.0, rest)
