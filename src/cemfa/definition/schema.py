@@ -275,11 +275,32 @@ class Stock(Frozen):
     """With `lifetime` and without `history`: the stock is known to be empty before the first period."""
 
 
+class Batches(Frozen):
+    """Batches that a process works on for weeks, one per line: windrows, tunnels, sealed digesters.
+
+    What comes in waits in the store until there is enough for a batch and a line is free. The process gives off
+    everything a batch was made of on the day it is finished.
+    """
+
+    lines: Product
+    """How many batches are worked on at a time [1]."""
+    size: Product
+    """Mass of a batch [t], or its size in days of the capacity that stands [d]."""
+    residence: Product
+    """Mean time a batch occupies its line [d]."""
+    variation: Product | None = None
+    """Coefficient of variation of that time, gamma distributed [1]; 1 is exponential; default: always the mean."""
+
+
 class Store(Frozen):
     """A store in front of a process, seen by the simulation only."""
 
     limit: Product
-    """Largest content [t], per element of the process."""
+    """Largest content [t], or as days of the capacity that stands [d]; batches on their lines are not in it."""
+    over: tuple[Id, ...] | None = None
+    """Dimensions with one limit each: those of the process (default), or those of its capacity: copies share it."""
+    batches: Batches | None = None
+    """What the process works on for longer than a day; default: what is drawn is processed the same day."""
     spoilage: Product | None = None
     """Share of the content lost per day [1/d]; left out, it follows from the shortest storage life τ [d] of the goods
     that enter, 1 − exp(−1/τ), if `spoiled_to` is given."""
@@ -992,11 +1013,24 @@ class Funder(Frozen):
     """What it is."""
 
 
+class Crew(Frozen):
+    """Repair crews that several plants share; a plant that breaks down while all are busy waits its turn."""
+
+    label: Label
+    """Name in both languages."""
+    count: Whole = Field(ge=1)
+    """How many plants they can mend at a time."""
+    processes: tuple[Id, ...] = Field(min_length=1)
+    """Processes whose plants they mend."""
+
+
 class Simulation(Frozen):
     """Settings of the simulation."""
 
     replications: Whole = Field(default=100, ge=1)
     """Simulated histories per option."""
+    crews: dict[Id, Crew] = {}
+    """Repair crews by name; a process in none is mended at once."""
     stages: dict[Id, tuple[Stage, ...]]
     """Chains of stages by name; `site_secured` and `site_open` are the defaults."""
 

@@ -7,7 +7,8 @@ on the first day of the model, or what a history shared by several options left 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final
@@ -20,7 +21,9 @@ from cemfa import locale
 from cemfa.errors import Problem, SimulationError
 from cemfa.plan import Plan
 from cemfa.simulation import events
+from cemfa.simulation.batches import Underway, Yards
 from cemfa.simulation.clock import Able, Clock, fresh
+from cemfa.simulation.crews import Plant, mended_times
 from cemfa.simulation.events import Activity, Calendar, Happening
 from cemfa.simulation.network import Network
 from cemfa.simulation.plant import Plants
@@ -55,6 +58,7 @@ class Case:
     stores : what stores can hold
     seed : of the random streams
     central : whether parameters take their central values
+    crews : repair crews: how many, and the capacity groups whose plants they mend
     """
 
     network: Network
@@ -63,6 +67,7 @@ class Case:
     stores: StoreBook
     seed: int
     central: bool
+    crews: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
     @property
     def system(self) -> System:
@@ -95,11 +100,13 @@ class State:
     content : shape (stores, L, S) [t]
     holding : what the stocks hold
     rates : calendar year → mean times between failures and to repair, (groups, S) [d]
+    underway : batches on their lines; None where no process works on batches
     """
 
     content: Array
     holding: Holding | None
     rates: dict[int, tuple[Array, Array]]
+    underway: Underway | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +117,7 @@ class Lived:
     ----------
     year : flows and what else the annual balance knows of a year too
     utilisation, refused, available : shape (groups, S) [1, t/year, t/d]
-    backlog, spoiled : shape (stores, S), content at the end and what spoiled, fresh mass [t, t/year]
+    backlog, spoiled : shape (stores, S), content at the end, batches included, and what spoiled, fresh [t, t/year]
     diverted : shape (R, 4, S), what flows carry because gates refused it, by reason, fresh mass [t/year]
     """
 
@@ -148,7 +155,8 @@ class Block:
         empty = np.zeros((stores, len(system.layers), width))
         self.state = state or State(empty, None, {})
         self.rates = dict(self.state.rates)
-        self.clock = Clock(case.network, self.state.content, self.calendar, replications.start)
+        self.clock = Clock(case.network, self.state.content.copy(), self.calendar, replications.start)
+        self.yards: Yards | None = None
         self.happenings: list[Happening] = []
         self.groups = [group_of(system.groups, built) for built in case.plan.built] if sites.groups else []
         self.plants = Plants(sites, width, float(self.begin))
@@ -157,11 +165,15 @@ class Block:
         ]
         self._draws = _draws(case, replications)
         self._breaking: set[int] = set()
+        self._mended = _mended(self) if case.crews and sites.groups else {}
 
     def live(self) -> list[Lived]:
         """Return the years lived through, in order."""
         env = simpy.Environment(initial_time=self.begin)
         lived: list[Lived] = []
+        if self.case.network.places.batches.any():
+            seed, before = self.case.seed, self.state.underway
+            self.yards = Yards(env, self.clock, self.plants, seed, self.replications, before)
         ticking = env.process(self._tick(env, lived))
         self._schedule(env)
         env.run(ticking)
@@ -187,9 +199,16 @@ class Block:
             for _ in range(int(self.case.system.days[period])):
                 yield env.timeout(1)
                 course.day(Able(*self.plants.day(env.now), self.plants.standing(), self.plants.planned()))
+                if self.yards:
+                    self.yards.wake()
             found, holding = course.ended(holding)
             lived.append(found)
-        self.state = State(self.clock.content, holding, self.rates)
+        underway = self.yards.underway() if self.yards else None
+        self.state = State(self.clock.content, holding, self.rates, underway)
+
+    def held(self) -> Array:
+        """Return what stores hold and what is being worked on in batches, (stores, L, S) [t]."""
+        return self.clock.content + self.yards.on_lines() if self.yards else self.clock.content
 
     def _coming(self, year: int) -> Array:
         """Return what the projects decided by the end of a year add to each capacity group in the end (groups,)."""
@@ -236,15 +255,21 @@ class Block:
         seed, name = self.case.seed, f"outage.{self.case.system.groups[group].name}"
         repair = next(reversed(self.rates.values()))[1][group]
         for place, replication in enumerate(self.replications):
-            if repair[place] > 0.0:
+            if (group, place) in self._mended:
+                self._start_outage(env, group, place, iter(self._mended[group, place]))
+            elif repair[place] > 0.0:
                 times = events.outage_times(
                     events.exponentials(seed, name, replication),
                     next(events.uniforms(seed, f"{name}.start", replication)),
                     events.year_rates(self.rates, self.calendar, group, place),
                 )
-                note = partial(self._note, replication, "breakdown", self.case.system.groups[group].name)
-                since = self._since(group, place)
-                env.process(events.outage(env, self.plants, group, place, times, since, note))
+                self._start_outage(env, group, place, times)
+
+    def _start_outage(
+        self, env: simpy.Environment, group: int, place: int, times: Iterator[tuple[float, float]]
+    ) -> None:
+        note = partial(self._note, self.replications[place], "breakdown", self.case.system.groups[group].name)
+        env.process(events.outage(env, self.plants, group, place, times, self._since(group, place), note))
 
     def _since(self, group: int, place: int) -> float:
         """Return the instant before which nothing stands in a group: its first project, or the first day."""
@@ -266,11 +291,13 @@ class _YearCourse:
         self.numbers, self.release = leaving.numbers, leaving.release
         self.case, self.clock = block.case, block.clock
         self.year = self.case.system.years[period]
-        self.opening_content = self.clock.content
+        self.opening_content, self.opening_held = self.clock.content, block.held()
         self.store_limits = self.case.stores.limits(block._draws, self.case.binding, period)
         self.days: list[Able] = []
         self.offer = self._first_offer()
         self.clock.begin_year(months, self.offer, self.store_limits)
+        if block.yards:
+            block.yards.begin_year(self.store_limits)
 
     def day(self, able: Able) -> None:
         """Live through a day; where the year may be repeated, remember what plants could do."""
@@ -291,7 +318,7 @@ class _YearCourse:
         with np.errstate(divide="ignore", invalid="ignore"):
             used = np.where(tally.available > 0.0, tally.used / tally.available, 0.0)
         network = self.case.network
-        backlog, spoiled = fresh(network, clock.content), fresh(network, clock.spoiled)
+        backlog, spoiled = fresh(network, self.block.held()), fresh(network, clock.spoiled)
         operations = (used, tally.refused, tally.available / days, backlog, spoiled, self._diverted())
         return Lived(year, *operations), after
 
@@ -338,7 +365,7 @@ class _YearCourse:
         if not stored:
             return largest_residual(self.case.system, flows, release, year=self.year)
         checked = self.case.stores.with_content(self.case.system)
-        widened = np.concatenate((flows, self.opening_content, self.clock.content))
+        widened = np.concatenate((flows, self.opening_held, self.block.held()))
         return largest_residual(checked, widened, release, year=self.year)
 
 
@@ -349,6 +376,37 @@ def _change(new: Offer, old: Offer) -> float:
     size = np.maximum(np.max(np.abs(new.free), axis=(0, 1)), np.finfo(float).tiny)
     change = float(np.max(np.abs(new.free - old.free) / size, initial=0.0))
     return max(change, float(np.max(np.abs(new.answer - old.answer), initial=0.0)))
+
+
+def _mended(block: Block) -> dict[tuple[int, int], list[tuple[float, float]]]:
+    """Return failure and repair instants of the plants that share crews, by capacity group and place in the block.
+
+    Who is mended when depends on breakdowns and not on matter, so it is settled for the whole horizon beforehand, and
+    a block that begins with a history sees the same instants.
+    """
+    case, system = block.case, block.case.system
+    rates: dict[int, tuple[Array, Array]] = {}
+    today = []
+    for period, year in enumerate(system.years):
+        numbers = block_values(system, block._draws, case.binding, period)
+        rates[year] = numbers.between, numbers.repair
+        today.append(numbers.capacity_today > 0.0)
+    starts = [float(block.calendar.day_of(datetime.date(year, 1, 1))) for year in (*system.years, system.years[-1] + 1)]
+
+    def plant(group: int, place: int) -> Plant:
+        stood = [start for start, there in zip(starts, today, strict=False) if there[group, place]]
+        built = [steps[place][0][0] for steps, g in zip(block.steps, block.groups, strict=True) if g == group]
+        rate = events.year_rates(rates, block.calendar, group, place)
+        return f"outage.{system.groups[group].name}", float(min([*stood[:1], *built], default=math.inf)), rate
+
+    found: dict[tuple[int, int], list[tuple[float, float]]] = {}
+    for count, groups in case.crews:
+        for place, replication in enumerate(block.replications):
+            breaking = [g for g in groups if float(rates[system.years[0]][1][g, place]) > 0.0]
+            plants = {group: plant(group, place) for group in breaking}
+            times = mended_times(count, plants, case.seed, replication, starts[-1])
+            found |= {(group, place): own for group, own in times.items()}
+    return found
 
 
 def _draws(case: Case, replications: range) -> Array:

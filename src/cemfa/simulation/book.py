@@ -126,6 +126,7 @@ class Storage:
     stores, gates : shape (n,), group by group
     groups, starts, group_of : shape (g,), (g,), (n,): capacity groups, first store of each, position of each store's
     basis : shape (n,), basis of the group's capacity
+    shared : shape (n,), whether it shares its limit with the others of its group
     stops, layered, arriving, first : what arrives, store by store: stops, layered rows, rows of arrivals, first of
         each store
     store_of : shape (stops,), position in `stores`
@@ -137,6 +138,7 @@ class Storage:
     starts: Index
     group_of: Index
     basis: Index
+    shared: NDArray[np.bool_]
     stops: Index
     layered: Index
     arriving: Index
@@ -388,6 +390,7 @@ class _Writer:
             starts=_index(groups.index(group) for group in distinct),
             group_of=_index(distinct.index(group) for group in groups),
             basis=_index(int(self.group_basis[group]) if group >= 0 else FRESH for group in groups),
+            shared=np.array([bool(self.sites.shared[g]) if self.sites.shared.size else False for g in groups]),
             stops=_index(stops),
             layered=_index(int(self.layered_row[self.lane_of_stop[n]]) for n in stops),
             arriving=_index(self._arrival(n) for n in stops),

@@ -30,10 +30,25 @@ Array = NDArray[np.float64]
 
 
 class Stores(NamedTuple):
-    """What stores can hold in a year: largest content [t] and the share that spoils in a day [1/d], (stores, S)."""
+    """What stores can hold in a year, and how their batches are; (stores, S) but for the flags.
+
+    Parameters
+    ----------
+    space : largest content [t], or in days of the capacity that stands [d]
+    spoilage : share that spoils in a day [1/d]
+    space_by_day, size_by_day : shape (stores,), whether these are in days of the capacity that stands
+    size, residence, variation : of a batch: mass, mean time on its line [d] and its coefficient of variation [1]
+    lines : how many batches are worked on at a time
+    """
 
     space: Array
     spoilage: Array
+    space_by_day: NDArray[np.bool_]
+    size: Array
+    size_by_day: NDArray[np.bool_]
+    lines: Array
+    residence: Array
+    variation: Array
 
 
 class Able(NamedTuple):
@@ -89,6 +104,7 @@ class Clock:
         self.network, self.content, self.calendar, self.first = network, content, calendar, first
         self.desk = desk_of(network, layers, width)
         self.day = self.desk.day
+        self.day.batch[...] = network.places.batches
         self.number = 0
         self.refusals = Refusals(sites, width)
         self._same = False
@@ -107,6 +123,7 @@ class Clock:
         shape = (len(self.network.places.sites.groups), self.content.shape[2])
         self.tally = Tally(np.zeros(shape), np.zeros(shape), np.zeros(shape))
         self.day.space[...] = stores.space
+        self._by_day = np.flatnonzero(stores.space_by_day)
         self.refusals.begin_year()
         self.number = months[0].first
         self._months = {month.first: month for month in months}
@@ -117,6 +134,9 @@ class Clock:
         self._able = able
         self._same = np.array_equal(self.day.capacity[:-1], capacity) and np.array_equal(self._opening, opening)
         self.day.capacity[:-1] = capacity
+        if self._by_day.size:
+            days = self.stores.space[self._by_day]
+            self.day.space[self._by_day] = days * able.standing[self._store_group[self._by_day]]
         self.day.limit[self._plain] = capacity[self._plain_group]
         self.day.opening[self._closing] = opening[self._closing]
         self._opening = opening.copy()
@@ -146,7 +166,13 @@ class Clock:
 
     def _process(self) -> None:
         """Let processes take out of their stores; without a store they use what came in the same day."""
-        if len(self.content):
+        if not len(self.content):
+            return
+        if self.day.batch.any():  # what they draw has been on its line, and left the store when its batch began
+            drawn = np.where(self.day.batch[:, None, None], 0.0, self.day.drawn)
+            self.content = self.content + self.day.entered - drawn
+            self.day.due[...] = 0.0
+        else:
             self.content = self.content + self.day.entered - self.day.drawn
 
     def _spoil(self) -> None:

@@ -63,7 +63,9 @@ class Day:
     offered, taken : shape (gates, S), what arrived and what was let in, in the gate's basis [t]
     injected : shape (targets, L, S), what went into the processes behind gates and out of stores [t]
     drawn, entered : shape (stores, L, S), what stores gave to their process and took in [t]
-    processed : shape (stores, S), what was drawn in the basis of the capacity [t]
+    processed : shape (stores, S), what was drawn (of batches: let in) in the basis of the capacity [t]
+    batch : shape (stores,), whether the process behind a store works on batches
+    due : shape (stores, L, S), batches finished today [t]
     """
 
     def __init__(self, book: Book, sites: Sites, stores: int, targets: int, layers: int, replications: int) -> None:
@@ -89,6 +91,8 @@ class Day:
         self.drawn = np.zeros((stores, layers, width))
         self.entered = np.zeros((stores, layers, width))
         self.processed = np.zeros((stores, width))
+        self.batch = np.zeros(stores, dtype=bool)
+        self.due = np.zeros((stores, layers, width))
 
     def weighed(self, layered: Array, basis: int) -> Array:
         """Return masses (n, S) in a basis of layered masses (n, L, S), layer after layer."""
@@ -221,36 +225,64 @@ def _carry(day: Day, carry: Carry) -> None:
 def make_room(day: Day, storage: Storage) -> None:
     """Set what stores can let in: their space and what their process will take out of them today.
 
-    A capacity shared by several stores is divided in proportion to what each could give.
+    A capacity shared by several stores is divided in proportion to what each could give, a shared limit in
+    proportion to what arrives at each. Where the process works on batches, the capacity limits what comes in, and
+    nothing leaves the store within the day.
     """
     arriving = day.fraction[storage.arriving][:, None, :] * day.layered[storage.layered]
     opening = day.opening[storage.gates][:, None, :]
     offered = np.add.reduceat(arriving, storage.first, axis=0) * opening
     content = day.content[storage.stores]
-    possible = content + offered
-    measured = np.zeros(day.space[storage.stores].shape)
-    for basis in np.unique(storage.basis).tolist():
-        own = storage.basis == basis
-        measured[own] = day.weighed(possible[own], basis)
+    batch = day.batch[storage.stores][:, None]
+    moving = np.where(batch[:, None], offered, content + offered)
+    measured = _measured(day, storage, moving)
     total = np.add.reduceat(measured, storage.starts, axis=0)
     capacity = day.capacity[storage.groups]
     share = np.where(total > capacity, capacity / total, 1.0)[storage.group_of]
     day.processed[storage.stores] = share * measured
-    kept = day.weighed(content, FRESH) - share * day.weighed(possible, FRESH)
+    moved = share * day.weighed(moving, FRESH)
+    kept = day.weighed(content, FRESH) - np.where(batch, 0.0, moved)
     room = np.maximum(day.space[storage.stores] - kept, 0.0)
-    day.left[storage.gates] = room
+    if storage.shared.any():
+        room = np.where(storage.shared[:, None], _shared_room(day, storage, offered, kept), room)
+    day.left[storage.gates] = np.where(batch & (share < 1.0), np.minimum(room, moved), room)
+
+
+def _shared_room(day: Day, storage: Storage, offered: Array, kept: Array) -> Array:
+    """Return what stores can let in that share a limit: all, or the same part of all that arrives."""
+    fresh = day.weighed(offered, FRESH)
+    whole = np.add.reduceat(fresh, storage.starts, axis=0)[storage.group_of]
+    held = np.add.reduceat(kept, storage.starts, axis=0)[storage.group_of]
+    free = np.maximum(day.space[storage.stores] - held, 0.0)
+    found: Array = np.where(whole > free, fresh * (free / whole), np.inf)
+    return found
+
+
+def _measured(day: Day, storage: Storage, layered: Array) -> Array:
+    """Return masses (n, S) of stores in the basis of the capacity behind each."""
+    found = np.zeros((layered.shape[0], layered.shape[2]))
+    for basis in np.unique(storage.basis).tolist():
+        own = storage.basis == basis
+        found[own] = day.weighed(layered[own], basis)
+    return found
 
 
 def draw(day: Day, storage: Storage) -> None:
-    """Let processes take from their stores what `make_room` foresaw, out of the mix of old and new."""
+    """Let processes take from their stores what `make_room` foresaw, out of the mix of old and new.
+
+    Where the process works on batches, it gets those that were finished today.
+    """
     entering = day.fraction[storage.stops][:, None, :] * day.layered[storage.layered]
     entered = np.add.reduceat(entering, storage.first, axis=0)
     mixed = day.content[storage.stores] + entered
-    measured = np.zeros(day.space[storage.stores].shape)
-    for basis in np.unique(storage.basis).tolist():
-        own = storage.basis == basis
-        measured[own] = day.weighed(mixed[own], basis)
+    measured = _measured(day, storage, mixed)
     wanted = day.processed[storage.stores]
     share = np.where(measured > wanted, wanted / measured, 1.0)
     day.entered[storage.stores] = entered
-    day.drawn[storage.stores] = mixed * share[:, None, :]
+    batch = day.batch[storage.stores]
+    if batch.any():
+        day.drawn[storage.stores] = np.where(batch[:, None, None], day.due[storage.stores], mixed * share[:, None, :])
+        taken = _measured(day, storage, entered)
+        day.processed[storage.stores] = np.where(batch[:, None], taken, wanted)
+    else:
+        day.drawn[storage.stores] = mixed * share[:, None, :]

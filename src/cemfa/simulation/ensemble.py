@@ -21,6 +21,7 @@ from cemfa.definition.schema import Scenario
 from cemfa.errors import Problem, SimulationError
 from cemfa.plan import Plan, plan_of
 from cemfa.results import Request, join_samples, make_results
+from cemfa.simulation.batches import Underway
 from cemfa.simulation.block import Block, Case, Lived, State
 from cemfa.simulation.events import Happening
 from cemfa.simulation.network import Network, build_network
@@ -262,7 +263,11 @@ class _Run:
         plan, system = self.plan, self.system
         network = network or self.network()
         stores = store_book(system, network.places.stored, plan)
-        return Case(network, plan, bind_plan(system, plan), stores, self.seed, self.count == 1)
+        crews = tuple(
+            (crew.count, tuple(n for n, group in enumerate(system.groups) if group.process in crew.processes))
+            for crew in self.scenario.simulation.crews.values()
+        )
+        return Case(network, plan, bind_plan(system, plan), stores, self.seed, self.count == 1, crews)
 
     def lived(self, case: Case, replications: range, history: History | None, periods: range | None = None) -> _Part:
         """Return what a block leaves."""
@@ -505,7 +510,8 @@ def _joined_state(found: Sequence[State]) -> State:
         year: (joined([s.rates[year][0] for s in found]), joined([s.rates[year][1] for s in found]))
         for year in found[0].rates
     }
-    return State(joined([state.content for state in found]), holding, rates)
+    underway = Underway.joined(state.underway for state in found)
+    return State(joined([state.content for state in found]), holding, rates, underway)
 
 
 def _cut_state(state: State, replications: range) -> State:
@@ -513,4 +519,5 @@ def _cut_state(state: State, replications: range) -> State:
     held = state.holding
     holding = None if held is None else held.cut(cut)
     rates = {year: (between[:, cut], repair[:, cut]) for year, (between, repair) in state.rates.items()}
-    return State(state.content[..., cut], holding, rates)
+    underway = None if state.underway is None else state.underway.cut(replications)
+    return State(state.content[..., cut], holding, rates, underway)

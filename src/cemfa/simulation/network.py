@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cemfa import locale
-from cemfa.definition.schema import Event
+from cemfa.definition.schema import Event, Process
 from cemfa.errors import Place, Problem, SimulationError
 from cemfa.graph import expand
 from cemfa.simulation.book import Book, Course, Stop, write_book
@@ -55,6 +55,7 @@ class Places:
     sites : gates, groups and stores
     gate : shape (P,), gate before each process, -1 for none
     stored : process behind every store
+    batches : shape (stores,), whether the process behind it works on batches
     bases, group_basis : bases of the limits, and which one each group has
     closed_by : event → gates it closes
     """
@@ -62,6 +63,7 @@ class Places:
     sites: Sites
     gate: Index
     stored: tuple[int, ...]
+    batches: Flags
     bases: Array
     group_basis: Index
     closed_by: Mapping[str, tuple[int, ...]]
@@ -162,8 +164,19 @@ def find_places(system: System, events: Mapping[str, Event], *, limits: bool = T
     }  # fmt: skip
     bases, group_basis = _bases(system)
     groups = system.group_names if limits else ()
-    sites = Sites(groups, tuple(gates), np.array(group, dtype=np.intp), np.array(store, dtype=np.intp))
-    return Places(sites, gate, tuple(stored), bases, group_basis, closed_by)
+    shared = np.array([_shares(system.model.processes[g.process]) for g in system.groups if limits], dtype=bool)
+    sites = Sites(groups, tuple(gates), np.array(group, dtype=np.intp), np.array(store, dtype=np.intp), shared)
+    stores = [system.model.processes[pattern.elements.processes[p].name].store for p in stored]
+    batches = np.array([store is not None and store.batches is not None for store in stores], dtype=bool)
+    return Places(sites, gate, tuple(stored), batches, bases, group_basis, closed_by)
+
+
+def _shares(process: Process) -> bool:
+    """Tell whether the copies that share a capacity share the limit of their store too."""
+    store, capacity = process.store, process.capacity
+    if store is None or capacity is None or capacity.over is None:
+        return False
+    return store.over is not None and set(store.over) == set(capacity.over)
 
 
 def build_network(
@@ -200,6 +213,10 @@ def build_network(
     courses = tuple(_course(system, places, flow, stops, depends[flow], number) for flow, stops in paths.items())
     upstream = set().union(*sources.values()) if sources else set()
     spoiled_to = _spoiled_to(system, places, pattern, upstream)
+    volatile = _volatile(system, upstream, set(paths))
+    if volatile and places.batches.any():
+        names = [system.process_ids[p] for p, batch in zip(places.stored, places.batches, strict=True) if batch]
+        raise locale.error(SimulationError, Problem("batches-volatile", parameters={"processes": names}))
     profiles = _profiles(system, upstream, set(paths))
 
     def book(merged: bool) -> Book:
@@ -226,7 +243,7 @@ def build_network(
         diverted=diverted_of(courses, behind.end_of),
         profiles=profiles,
         probes=_probes(courses, len(targets)),
-        volatile=_volatile(system, upstream, set(paths)),
+        volatile=volatile,
     )
 
 

@@ -5,7 +5,7 @@ Between the events, which change a plant at an instant, and the dispatch, which 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,12 +68,14 @@ class Sites:
     gates : ids of the gates
     group : shape (gates,), capacity group behind each gate, -1 for none
     store : shape (gates,), store behind each gate, -1 for none
+    shared : shape (groups,), whether the stores of a group share one limit; default: none does
     """
 
     groups: tuple[str, ...]
     gates: tuple[str, ...]
     group: Index
     store: Index
+    shared: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     @property
     def closes(self) -> NDArray[np.bool_]:

@@ -89,6 +89,12 @@ PARAMETERS: dict[str, list[tuple[str, float, str, float | None, float | None]]] 
     "stay_shape": [("", 1.6, "1", 1.2, 2.0)],
     "stay_scale": [("", 1.5, "year", 1.0, 2.5)],
     "wanted": [("", 20000.0, "t", 18000.0, 22000.0)],
+    "lines": [("", 2.0, "1", None, None)],
+    "size": [("", 30.0, "t", None, None)],
+    "size_in_days": [("", 5.0, "d", None, None)],
+    "residence": [("", 21.0, "d", None, None)],
+    "variation": [("", 0.5, "1", None, None)],
+    "store_days": [("", 6.0, "d", None, None)],
     "time_between": [("", 60.0, "d", None, None)],
     "time_to_repair": [("", 5.0, "d", None, None)],
 }
@@ -99,6 +105,7 @@ COMPOSITION = [
 SEASONS = dict(enumerate([1, 1, 2, 3, 1, 1, 0.5, 0.5, 1, 1, 1, 2], start=1))
 
 OUTAGE = {"mean_time_between": "time_between", "mean_time_to_repair": "time_to_repair"}
+BATCHES = {"lines": "lines", "size": "size", "residence": "residence", "variation": "variation"}
 STORE = {"limit": "store_limit", "spoilage": "spoilage", "spoiled_to": "loss"}
 
 
@@ -211,4 +218,15 @@ def everything(results: xr.Dataset) -> dict[str, np.ndarray]:
     return {str(name): array.to_numpy() for name, array in results.data_vars.items() if array.dtype.kind in "fi"}
 
 
-__all__ = ["BLOCKADE", "FLOOD", "OUTAGE", "STORE", "case_of", "compile_system", "everything", "lived", "simulate"]
+__all__ = [
+    "BATCHES",
+    "BLOCKADE",
+    "FLOOD",
+    "OUTAGE",
+    "STORE",
+    "case_of",
+    "compile_system",
+    "everything",
+    "lived",
+    "simulate",
+]

@@ -10,7 +10,7 @@ from cemfa.definition.checks.flows import stated_share
 from cemfa.definition.checks.lifetimes import lifetime, without_lifetime
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.expansion import OUTSIDE, element_id, end_element, flow_elements, good_of
-from cemfa.definition.schema import Flow, Good
+from cemfa.definition.schema import Flow, Good, Process
 from cemfa.errors import Place, Problem
 
 _Element = tuple[str, ...]
@@ -190,6 +190,10 @@ def stores(c: Context) -> Iterator[Problem]:
         if process.store is None:
             continue
         where = ("processes", name, "store")
+        if process.capacity is None:
+            yield Problem("store-capacity", c.at(*where, key=True), {"process": name})
+        else:
+            yield from _store_over(c, name, process)
         leaves = [n for n, _, _ in c.leaving(name)]
         spoils = process.store.spoilage is not None
         if not spoils and process.store.spoiled_to is not None:
@@ -205,6 +209,18 @@ def _goods_entering(c: Context, process: str) -> Iterator[Good]:
     for _, way, _ in c.entering(process):
         names = {good_of(c.model, way, element) for element in flow_elements(c.model, way)}
         yield from (c.model.goods[name] for name in sorted(names) if name in c.model.goods)
+
+
+def _store_over(c: Context, name: str, process: Process) -> Iterator[Problem]:
+    """Check that a limit is shared by the copies that share a capacity, or by none; batches are always shared."""
+    store, capacity = process.store, process.capacity
+    if store is None or capacity is None:
+        return
+    shared = process.over if capacity.over is None else capacity.over
+    allowed = (shared,) if store.batches is not None else (process.over, shared)
+    if set(process.over if store.over is None else store.over) not in [set(dimensions) for dimensions in allowed]:
+        known = [", ".join(dimensions) or "[]" for dimensions in dict.fromkeys(allowed)]
+        yield Problem("store-over", c.at("processes", name, "store"), {"process": name, "known": known})
 
 
 def outages(c: Context) -> Iterator[Problem]:

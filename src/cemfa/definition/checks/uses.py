@@ -10,7 +10,7 @@ from cemfa import units
 from cemfa.definition.checks.context import Context
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.expansion import elements, end_element, flow_elements, good_held, good_of, known_items
-from cemfa.definition.schema import ParameterRow, Process, Stock
+from cemfa.definition.schema import Batches, ParameterRow, Process, Stock
 from cemfa.errors import Problem, UnitError
 
 _MASS_RATE: Final = ("t/day", "t/year")
@@ -93,12 +93,22 @@ def _process_uses(c: Context) -> Iterator[Use]:
         if process.stock is not None:
             yield from _stock_uses(c, name, process.stock, cases)
         if process.store is not None:
-            yield Use((*where, "store", "limit"), process.store.limit, cases, ("t",))
+            yield Use((*where, "store", "limit"), process.store.limit, cases, ("t", "day"))
             if process.store.spoilage is not None:
                 yield Use((*where, "store", "spoilage"), process.store.spoilage, cases, ("1/day",))
+            if process.store.batches is not None:
+                yield from _batches((*where, "store", "batches"), process.store.batches, cases)
         if process.outage is not None:
             for key in ("mean_time_between", "mean_time_to_repair"):
                 yield Use((*where, "outage", key), (getattr(process.outage, key),), cases, ("day",))
+
+
+def _batches(where: tuple[str, ...], batches: Batches, cases: Sequence[dict[str, str]]) -> Iterator[Use]:
+    allowed = {"lines": ("1",), "size": ("t", "day"), "residence": ("day",), "variation": ("1",)}
+    for key, wanted in allowed.items():
+        product = getattr(batches, key)
+        if product is not None:
+            yield Use((*where, key), product, cases, wanted)
 
 
 def _stock_uses(c: Context, name: str, stock: Stock, cases: Sequence[dict[str, str]]) -> Iterator[Use]:
