@@ -199,6 +199,9 @@ class Capacity(Frozen):
     """`fresh` (sum of the mass layers) or a layer."""
     priority: tuple[Id, ...] = ()
     """Flows admitted first, in order; the rest share what is left pro rata."""
+    season: Id | None = None
+    """Monthly profile of `seasons.csv` that the daily capacity follows (simulation): a market that buys before
+    planting; the year's mean stays. Default: even."""
 
 
 class Demand(Frozen):

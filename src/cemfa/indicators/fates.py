@@ -162,5 +162,8 @@ def _useful(view: View, uses: tuple[str, ...]) -> Mask:
 
 
 def _disposed(view: View) -> Mask:
-    """Return the flows by which matter other than gas ends in disposal, (F,)."""
-    return np.asarray(np.isin(view.flows["treatment"], DISPOSAL) & (view.flows["status"] != "gas"))
+    """Return the flows by which matter other than gas and products ends in disposal, (F,).
+
+    A product that is thrown away for want of a buyer was made all the same: it is unsold, no reject.
+    """
+    return np.asarray(np.isin(view.flows["treatment"], DISPOSAL) & ~np.isin(view.flows["status"], ["gas", "product"]))

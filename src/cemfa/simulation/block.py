@@ -28,7 +28,7 @@ from cemfa.simulation.events import Activity, Calendar, Happening
 from cemfa.simulation.network import Network
 from cemfa.simulation.plant import Plants
 from cemfa.simulation.stores import StoreBook
-from cemfa.simulation.supply import Month, months_of
+from cemfa.simulation.supply import Month, factors_of, months_of
 from cemfa.simulation.year import Offer, assemble, offer_of, shares_of
 from cemfa.system.balance import largest_residual
 from cemfa.system.capacity import group_of
@@ -165,6 +165,7 @@ class Block:
         ]
         self._draws = _draws(case, replications)
         self._breaking: set[int] = set()
+        self._seasonal = _seasonal(system) if sites.groups else ()
         self._mended = _mended(self) if case.crews and sites.groups else {}
 
     def live(self) -> list[Lived]:
@@ -198,13 +199,24 @@ class Block:
             course = _YearCourse(self, leaving, months, period)
             for _ in range(int(self.case.system.days[period])):
                 yield env.timeout(1)
-                course.day(Able(*self.plants.day(env.now), self.plants.standing(), self.plants.planned()))
+                course.day(self._able(env.now))
                 if self.yards:
                     self.yards.wake()
             found, holding = course.ended(holding)
             lived.append(found)
         underway = self.yards.underway() if self.yards else None
         self.state = State(self.clock.content, holding, self.rates, underway)
+
+    def _able(self, now: float) -> Able:
+        """Return what plants can do on the day that ends now."""
+        able = Able(*self.plants.day(now), self.plants.standing(), self.plants.planned())
+        if not self._seasonal:
+            return able
+        date = self.calendar.date_of(now - 1)
+        factor = np.ones((len(able.capacity), 1))
+        for group, profile in self._seasonal:
+            factor[group] = factors_of(date.year, profile, self.case.system.model.seasons)[date.month - 1]
+        return Able(able.capacity * factor, able.opening, able.standing * factor, able.planned * factor)
 
     def held(self) -> Array:
         """Return what stores hold and what is being worked on in batches, (stores, L, S) [t]."""
@@ -376,6 +388,16 @@ def _change(new: Offer, old: Offer) -> float:
     size = np.maximum(np.max(np.abs(new.free), axis=(0, 1)), np.finfo(float).tiny)
     change = float(np.max(np.abs(new.free - old.free) / size, initial=0.0))
     return max(change, float(np.max(np.abs(new.answer - old.answer), initial=0.0)))
+
+
+def _seasonal(system: System) -> tuple[tuple[int, str], ...]:
+    """Return the capacity groups whose daily capacity follows a profile, with its name."""
+    found = []
+    for number, group in enumerate(system.groups):
+        capacity = system.model.processes[group.process].capacity
+        if capacity is not None and capacity.season is not None:
+            found.append((number, capacity.season))
+    return tuple(found)
 
 
 def _mended(block: Block) -> dict[tuple[int, int], list[tuple[float, float]]]:

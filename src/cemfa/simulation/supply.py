@@ -67,6 +67,23 @@ def months_of(year: int, first: int, profiles: Sequence[str], seasons: Sequence[
     return tuple(Month(start, n, weights[:, m]) for m, (start, n) in enumerate(zip(starts, days, strict=True)))
 
 
+def factors_of(year: int, profile: str, seasons: Sequence[SeasonRow]) -> tuple[float, ...]:
+    """Return by which factor a daily rate differs from its mean in each month of a year; their mean by days is one.
+
+    Raises
+    ------
+    SimulationError
+        if the profile has no month above zero
+
+    Examples
+    --------
+    >>> factors_of(2023, EVEN, [])[0]
+    1.0
+    """
+    days = [calendar.monthrange(year, month)[1] for month in range(1, 13)]
+    return tuple(weight * sum(days) for weight in _weights(profile, days, seasons))
+
+
 def _weights(profile: str, days: Sequence[int], seasons: Sequence[SeasonRow]) -> list[float]:
     if profile == EVEN:
         return [1.0 / sum(days)] * 12

@@ -89,6 +89,7 @@ PARAMETERS: dict[str, list[tuple[str, float, str, float | None, float | None]]] 
     "stay_shape": [("", 1.6, "1", 1.2, 2.0)],
     "stay_scale": [("", 1.5, "year", 1.0, 2.5)],
     "wanted": [("", 20000.0, "t", 18000.0, 22000.0)],
+    "market_capacity": [("", 1.0, "t/d", None, None)],
     "lines": [("", 2.0, "1", None, None)],
     "size": [("", 30.0, "t", None, None)],
     "size_in_days": [("", 5.0, "d", None, None)],

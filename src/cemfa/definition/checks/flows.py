@@ -171,12 +171,16 @@ def goods_that_mix(c: Context) -> Iterator[Problem]:
 
 
 def season_exists(c: Context) -> Iterator[Problem]:
-    """Check that a flow's monthly profile, or that of each item it is taken from, is one of `seasons.csv`."""
+    """Check that monthly profiles, of flows, of items they are taken from, of capacities, are in `seasons.csv`."""
     profiles = sorted({row.profile for row in c.model.seasons})
     for name, flow in c.model.flows.items():
         for profile in _profiles(c.model, flow) if "seasons" not in c.failed else ():
             if profile not in profiles:
                 yield unknown("season-unknown", c.at("flows", name, "season"), profile, profiles)
+    for name, process in c.model.processes.items():
+        season = process.capacity.season if process.capacity else None
+        if season is not None and season not in profiles and "seasons" not in c.failed:
+            yield unknown("season-unknown", c.at("processes", name, "capacity", "season"), season, profiles)
 
 
 def _profiles(model: Model, flow: Flow) -> list[str]:
