@@ -68,6 +68,7 @@ def _option(model: Model, scenario: Scenario, key: str, stress: str | None = Non
         flows=_flows(level[0]), targets=tuple(_assessment(t, indicators) for t in model.targets),
         economics=_economics(scenario, 1.0 if real else 0.0),
         paired={} if key == "as_now" else _paired(real),
+        variance_ratios={"rate_with_home.rural": 14.0, "landfilled_mass": float("inf")},
         probability_best={"two_yards": 0.97, "south_yard": 0.03}.get(key, 0.0),
         drivers=_drivers(), unverified_share=0.61, reasons=_reasons(), losses=_losses(),
         projects=_projects(scenario, key), programmes=_programmes() if real else (),

@@ -21,6 +21,8 @@ def command() -> click.Command:
             option("--option", "options", key="options", multiple=True),
             option("--workers", **whole(1)),
             option("--out", key="out-folder", metavar="DIR"),
+            option("--precision", metavar="INDICATOR=VALUE"),
+            option("--settled", is_flag=True),
             option("--replay", metavar="run.json"),
             option("--json", "as_json", key="json", is_flag=True),
         ],
@@ -34,20 +36,24 @@ def _compare(
     options: tuple[str, ...],
     workers: int | None,
     out: str | None,
+    precision: str | None,
+    settled: bool,
     replay: str | None,
     as_json: bool,
-) -> None:
-    from cemfa.cli.comparing import Settings, compare_and_write, settings_of
+) -> int:
+    from cemfa.cli.comparing import Settings, compare_and_write, settings_of, until_of
 
     if replay is not None:
         given = {"SCENARIO": name, "--replications": replications, "--seed": seed, "--option": options or None}
+        given |= {"--precision": precision, "--settled": settled or None}
         _refuse_beside_replay([word for word, value in given.items() if value is not None])
         settings = settings_of(replay)
     elif name is None:
         raise locale.error(CemfaError, Problem("usage-argument-missing", parameters={"name": "SCENARIO"}))
     else:
-        settings = Settings(name, replications, seed or 0, options)
-    compare_and_write(settings, workers=workers, out=out, as_json=as_json)
+        until = until_of(precision, settled=settled)
+        settings = Settings(name, replications, seed or 0, options, until=until)
+    return compare_and_write(settings, workers=workers, out=out, as_json=as_json)
 
 
 def _refuse_beside_replay(names: list[str]) -> None:

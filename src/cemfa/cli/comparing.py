@@ -13,25 +13,30 @@ from cemfa import library, locale
 from cemfa.cli.output import Column, new_folder, note, show, warn
 from cemfa.cli.record import Record, read_record, refuse_changed, write_record
 from cemfa.cli.subject import inputs_of, read_both, require_options
-from cemfa.errors import Problem
+from cemfa.errors import CemfaError, Problem
 
 if TYPE_CHECKING:
     from cemfa.comparison import Comparison
+    from cemfa.comparison.adding import Rule
     from cemfa.definition.schema import Label
 
 RESULTS: Final = "results.nc"
 LOSSES: Final = "losses.csv"
+INTERRUPTED: Final = 130
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to compare: a scenario by id or path, how often, with which seed, which options, and what it repeats."""
+    """What to compare: a scenario by id or path, how often, with which seed, which options; what it repeats, or when
+    enough is known.
+    """
 
     scenario: str
     replications: int | None
     seed: int
     options: tuple[str, ...]
     repeats: Record | None = None
+    until: Rule | None = None
 
 
 def settings_of(run: str) -> Settings:
@@ -46,8 +51,33 @@ def settings_of(run: str) -> Settings:
     return Settings(record.scenario, record.replications, record.seed, record.options, record)
 
 
-def compare_and_write(settings: Settings, *, workers: int | None, out: str | None, as_json: bool) -> None:
-    """Compare, write report, workbook, results, loss account and `run.json` into a new folder, and print the table."""
+def until_of(precision: str | None, *, settled: bool) -> Rule | None:
+    """Return the rule that says when enough is known, from `--precision INDICATOR=VALUE` or `--settled`.
+
+    Raises
+    ------
+    CemfaError
+        `usage-precision`, where the words are no indicator and number, or both are given.
+    """
+    from cemfa.comparison.adding import Precision, Settled
+
+    if precision is None:
+        return Settled() if settled else None
+    indicator, _, value = precision.partition("=")
+    try:
+        half_width = float(value)
+    except ValueError:
+        half_width = 0.0
+    if settled or not indicator or not 0.0 < half_width < float("inf"):
+        raise locale.error(CemfaError, Problem("usage-precision", parameters={"value": precision}))
+    return Precision(indicator, half_width)
+
+
+def compare_and_write(settings: Settings, *, workers: int | None, out: str | None, as_json: bool) -> int:
+    """Compare, write report, workbook, results, loss account and `run.json` into a new folder, and print the table.
+
+    Returns the exit code: 130 where an interruption left out cases; what was finished is written all the same.
+    """
     from cemfa.comparison import compare
     from cemfa.report import write_report
 
@@ -65,6 +95,7 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
             workers=workers,
             options=settings.options or None,
             progress=_say_done,
+            until=settings.until,
         )
         comparison.save_results(folder / RESULTS)
         comparison.losses().to_csv(folder / LOSSES, index=False)
@@ -73,6 +104,13 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
     _show(comparison, as_json=as_json)
     note("residual", value=comparison.residual)
     note("report-at", file=str(written["report"]))
+    if settings.until is not None:
+        note("replications-done", count=comparison.replications)
+    if not comparison.unfinished:
+        return 0
+    words = " ".join(f"--option {name}" for name in dict.fromkeys(n.partition(".")[0] for n in comparison.unfinished))
+    note("unfinished", cases=comparison.unfinished, command=f"cemfa compare {settings.scenario} {words}")
+    return INTERRUPTED
 
 
 def _require_same(record: Record, inputs: dict[str, str]) -> None:

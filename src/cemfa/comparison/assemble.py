@@ -24,7 +24,7 @@ from cemfa.comparison.outcome import (
     ProjectResult,
     Reason,
 )
-from cemfa.comparison.pairs import HEADLINE, at, paired, probability_best
+from cemfa.comparison.pairs import HEADLINE, at, paired, probability_best, variance_ratios
 from cemfa.definition.schema import Label, Model, Scenario, Target
 from cemfa.indicators import ALL
 from cemfa.indicators.losses import CAUSES
@@ -89,7 +89,14 @@ def baselines_of(scenario: Scenario) -> dict[str, str]:
 
 
 def side_by_side(
-    scenario: Scenario, model: Model, system: System, seed: int, count: int, outcomes: Sequence[Outcome]
+    scenario: Scenario,
+    model: Model,
+    system: System,
+    seed: int,
+    count: int,
+    outcomes: Sequence[Outcome],
+    *,
+    unfinished: tuple[str, ...] = (),
 ) -> Comparison:
     """Return the comparison of simulated cases, the baselines first.
 
@@ -121,6 +128,7 @@ def side_by_side(
         inputs={**model.inputs, **scenario.inputs},
         residual=max(float(o.results.attrs["residual"]) for o in outcomes),
         version=__version__,
+        unfinished=unfinished,
     )
 
 
@@ -151,6 +159,7 @@ def _option(setting: Setting, outcome: Outcome) -> OptionResult:
         targets=assess(values, setting.model.targets, reachable=outcome.perfect, levers=helps),
         economics=economics,
         paired=paired(values, setting.base.indicators, year) | {k: stat for k, stat in money.items() if stat},
+        variance_ratios=variance_ratios(values, setting.base.indicators, year),
         probability_best=setting.best.get(case.id, 0.0),
         drivers=sure,
         unverified_share=unverified,

@@ -194,6 +194,7 @@ class OptionResult:
     economics : money and work
     paired : differences to the baseline of the target year (or over the horizon, for money) by key such as
         `rate_with_home.rural`, `ghg_net`, `landfilled_mass`, `npv`
+    variance_ratios : by the same keys, how many times more histories independent random numbers would need
     probability_best : share of samples in which it has the highest headline rate, among options (not stress cases)
     drivers : what the headline rate is least sure about, largest share first
     unverified_share : share of the explained variance that rests on unverified rows
@@ -215,6 +216,7 @@ class OptionResult:
     targets: tuple[Assessment, ...]
     economics: Economics
     paired: Mapping[str, Stat]
+    variance_ratios: Mapping[str, float]
     probability_best: float
     drivers: tuple[Driver, ...]
     unverified_share: float
@@ -244,6 +246,7 @@ class Comparison:
     inputs : SHA-256 of every file read
     residual : largest relative residual of any balance
     version : of cemfa
+    unfinished : ids of cases that an interruption left out
     """
 
     scenario: Scenario
@@ -258,6 +261,7 @@ class Comparison:
     inputs: Mapping[str, str]
     residual: float
     version: str
+    unfinished: tuple[str, ...] = ()
 
     def option(self, key: str) -> OptionResult:
         """Return one option by its id."""

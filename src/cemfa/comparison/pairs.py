@@ -46,6 +46,33 @@ def paired(values: xr.Dataset, base: xr.Dataset, year: int) -> dict[str, Stat]:
     return {name: stat for name, stat in found.items() if stat is not None}
 
 
+def variance_ratios(values: xr.Dataset, base: xr.Dataset, year: int) -> dict[str, float]:
+    """Return by how much the variance of a paired difference is smaller than with independent random numbers.
+
+    ``(Var option + Var baseline) / Var difference``, by the keys of `paired`; infinite where the difference is the
+    same in every sample, NaN where nothing varies at all or there are fewer than two samples.
+    """
+    option, other = (dataset.sel(period=year) for dataset in (values, base))
+    found: dict[str, float] = {}
+    for name in option.data_vars:
+        ours, theirs = option[name], other[name]
+        parts = [str(dimension) for dimension in ours.dims if dimension != "sample"]
+        cells = [{parts[0]: item} for item in ours[parts[0]].to_numpy()] if parts else [{}]
+        for cell in cells:
+            key = ".".join([str(name), *(str(item) for item in cell.values())])
+            found[key] = _ratio(ours.sel(cell).to_numpy(), theirs.sel(cell).to_numpy())
+    return found
+
+
+def _ratio(ours: Array, theirs: Array) -> float:
+    if len(ours) < 2:
+        return float("nan")
+    apart, together = float(ours.var(ddof=1) + theirs.var(ddof=1)), float((ours - theirs).var(ddof=1))
+    if together > 0.0:
+        return apart / together
+    return float("inf") if apart > 0.0 else float("nan")
+
+
 def probability_best(values: Mapping[str, Array]) -> dict[str, float]:
     """Return per option the share of samples in which its value is the highest; ties are shared.
 

@@ -14,6 +14,7 @@ import xarray as xr
 
 from cemfa import library, locale
 from cemfa.comparison.accounts import BlockAccounts, plant_of
+from cemfa.comparison.adding import PART, Rule, joined
 from cemfa.comparison.assemble import Case, Outcome, baselines_of, label_of, side_by_side
 from cemfa.comparison.outcome import Comparison
 from cemfa.comparison.pairs import HEADLINE
@@ -40,6 +41,7 @@ def compare(
     workers: int | None = None,
     options: Sequence[str] | None = None,
     progress: Progress | None = None,
+    until: Rule | None = None,
 ) -> Comparison:
     """Return the options of a scenario side by side: baselines first, then options, then stress cases.
 
@@ -55,6 +57,11 @@ def compare(
     workers : processes; default: as many as the machine has
     options : ids to compare, with their stress cases; the baselines are always there; default: all
     progress : called with cases done, cases in all and the name of the case just done
+    until : add replications until a rule is content (`Precision`, `Settled`), at most `replications`; default: all of
+        them at once
+
+    An interruption (Ctrl-C) keeps the cases that are finished once the baselines are; the others are named in
+    `Comparison.unfinished`.
 
     Raises
     ------
@@ -75,19 +82,60 @@ def compare(
         "losses": block_losses,
     }
     request = Request(reducers=("mean",), functions=functions)
-    runs = simulate_options(
-        system, scenario, [(case.option, case.stress) for case in cases], replications=count, seed=seed,
-        workers=workers, request=request,
-    )  # fmt: skip
-    outcomes: list[Outcome] = []
+    baselines = baselines_of(scenario)
+    base = list(baselines.values())[-1]
     perfect: dict[str, xr.Dataset] = {}
-    for number, (case, results) in enumerate(zip(cases, runs, strict=True), 1):
+    parts: dict[Case, list[xr.Dataset]] = {case: [] for case in cases}
+
+    def take(case: Case, results: xr.Dataset) -> None:
         if case.option not in perfect:  # here, while the next cases are simulated elsewhere
             perfect[case.option] = _perfect(system, scenario, model, case.option, names)
-        outcomes.append(Outcome(case, results, parts_named(results, names), perfect[case.option]))
-        if progress:
-            progress(number, len(cases), label_of(scenario, case))
-    return side_by_side(scenario, model, system, seed, count, outcomes)
+        parts[case].append(results)
+
+    def simulated(first: int, more: int) -> None:
+        runs = simulate_options(
+            system, scenario, [(case.option, case.stress) for case in cases], replications=more, seed=seed,
+            workers=workers, request=request, first=first,
+        )  # fmt: skip
+        for number, (case, results) in enumerate(zip(cases, runs, strict=True), 1):
+            take(case, results)
+            if progress:
+                progress(number, len(cases), label_of(scenario, case))
+
+    def indicators() -> dict[str, xr.Dataset]:
+        return {case.id: parts_named(joined(parts[case]), names) for case in cases if case.stress is None}
+
+    done = 0
+    more = min(count, PART) if until else count
+    try:
+        while more:
+            simulated(done, more)
+            done += more
+            wanted = until.more(indicators(), base, scenario.target_year) if until else 0
+            more = min(wanted, count - done)
+    except KeyboardInterrupt:
+        _keep_what_is_finished(cases, parts, len(baselines), done)
+    finished = [case for case in cases if parts[case]]
+    whole = {case: joined(parts[case]) for case in finished}
+    outcomes = [Outcome(c, whole[c], parts_named(whole[c], names), perfect[c.option]) for c in finished]
+    samples = whole[finished[0]].sizes["sample"]
+    left = tuple(case.id for case in cases if case not in finished)
+    return side_by_side(scenario, model, system, seed, samples, outcomes, unfinished=left)
+
+
+def _keep_what_is_finished(
+    cases: Sequence[Case], parts: dict[Case, list[xr.Dataset]], baselines: int, done: int
+) -> None:
+    """Drop what an interruption left half done; go on being interrupted where the baselines are not finished.
+
+    Cases are kept as far as all of them have the same replications: whole rounds, or the cases of the first round.
+    """
+    rounds = min(len(parts[case]) for case in cases)
+    if rounds:
+        for found in parts.values():
+            del found[rounds:]
+    elif sum(bool(parts[case]) for case in cases) < max(baselines, 1) or done:
+        raise KeyboardInterrupt
 
 
 def never_failing(plan: Plan, scenario: Scenario, model: Model) -> Plan:

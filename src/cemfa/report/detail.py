@@ -248,6 +248,7 @@ def differences(comparison: Comparison, words: Words, keys: Sequence[str] = ()) 
         Column(words.text("c_option")), Column(words.text("c_indicator")), Column(words.text("c_unit")),
         Column(words.text("c_difference"), "", "number", spread=True),
         Column(words.text("c_error"), "", "number", narrow=False),
+        Column(words.text("c_ratio"), "", "number", 0, narrow=False),
     )  # fmt: skip
 
     def rows() -> Rows:
@@ -260,7 +261,9 @@ def differences(comparison: Comparison, words: Words, keys: Sequence[str] = ()) 
                 stat = option.paired[key]
                 name, unit, scale = _measure(comparison, key, words)
                 error = Cell(stat.sd_error * scale if np.isfinite(stat.sd_error) else None)
-                yield option.id, (_name(option, words), Cell(name), Cell(unit), cell(stat, scale), error)
+                ratio = option.variance_ratios.get(key, float("nan"))
+                gain = Cell(ratio if np.isfinite(ratio) else None)
+                yield option.id, (_name(option, words), Cell(name), Cell(unit), cell(stat, scale), error, gain)
 
     year = comparison.scenario.target_year
     caption = words.text(

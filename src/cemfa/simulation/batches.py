@@ -68,10 +68,10 @@ class Underway:
         batches = tuple(batch for part in held for batch in part.batches)
         return cls(batches, np.concatenate([part.begun for part in held], axis=1))
 
-    def cut(self, replications: range) -> Underway:
-        """Return what is underway in some replications, counted from the first of all."""
+    def cut(self, replications: range, first: int) -> Underway:
+        """Return what is underway in some replications; `first` is the number of the first of all."""
         found = tuple(batch for batch in self.batches if batch.replication in replications)
-        return Underway(found, self.begun[:, replications.start : replications.stop])
+        return Underway(found, self.begun[:, replications.start - first : replications.stop - first])
 
 
 class Yards:

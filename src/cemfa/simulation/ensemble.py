@@ -54,6 +54,7 @@ class History:
     lived : its years, all replications together
     state : where it leaves each replication
     happenings : events of the first replications
+    first : number of its first replication
     """
 
     seed: int
@@ -61,6 +62,7 @@ class History:
     lived: tuple[Lived, ...]
     state: State
     happenings: tuple[Happening, ...]
+    first: int = 0
 
     @property
     def replications(self) -> int:
@@ -81,6 +83,7 @@ def simulate(
     limits: bool = True,
     history: History | None = None,
     progress: Progress | None = None,
+    first: int = 0,
 ) -> xr.Dataset:
     """Return what really flows in every year of an option, day by day, as results of the one shape.
 
@@ -99,6 +102,7 @@ def simulate(
     limits : False lets every plant take in everything: no capacity, store, breakdown or closure
     history : the years before the first decision, from `simulate_history` with the same seed
     progress : called with blocks done and blocks in all
+    first : number of the first replication, to add to those that are there; above zero none uses central values
 
     Raises
     ------
@@ -117,10 +121,10 @@ def simulate(
     ('simulate', 9, True)
     """
     count = _count(scenario, replications)
-    run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count))
+    run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count), first)
     run.check()
     refuse_too_large(_footprint(system, count, len(run.periods)), count)
-    blocks = _blocks(count, worker_count(workers, count))
+    blocks = _blocks(count, worker_count(workers, count), first)
     shared = history if history is not None and run.shares(history) else None
     found = []
     for done, part in enumerate(parts(_BlockTask(run, shared), blocks, workers=workers, kind="processes"), start=1):
@@ -138,22 +142,23 @@ def simulate_history(
     seed: int = 0,
     workers: int | None = None,
     limits: bool = True,
+    first: int = 0,
 ) -> History | None:
     """Return the years before the first decision, which all options share; None where there are none.
 
     Parameters
     ----------
-    replications, seed, workers, limits : as in `simulate`
+    replications, seed, workers, limits, first : as in `simulate`
     """
     count = _count(scenario, replications)
-    run = _Run(system, scenario, next(iter(scenario.options)), None, count, seed, limits, _default(count))
+    run = _Run(system, scenario, next(iter(scenario.options)), None, count, seed, limits, _default(count), first)
     if not run.past:
         return None
-    blocks = _blocks(count, worker_count(workers, count))
+    blocks = _blocks(count, worker_count(workers, count), first)
     found = list(parts(_HistoryTask(run), blocks, workers=workers, kind="processes"))
     lived = tuple(_joined_lived([part.lived[n] for part in found]) for n in range(len(run.past)))
     state = _joined_state([part.state for part in found])
-    return History(seed, limits, lived, state, tuple(h for part in found for h in part.happenings))
+    return History(seed, limits, lived, state, tuple(h for part in found for h in part.happenings), first)
 
 
 def simulate_options(
@@ -167,6 +172,7 @@ def simulate_options(
     request: Request | None = None,
     limits: bool = True,
     progress: Progress | None = None,
+    first: int = 0,
 ) -> Iterator[xr.Dataset]:
     """Yield the results of many options in order, their common history simulated once.
 
@@ -179,14 +185,16 @@ def simulate_options(
     """
     count = _count(scenario, replications)
     wanted = request or _default(count)
-    runs = [_Run(system, scenario, option, stress, count, seed, limits, wanted) for option, stress in cases]
+    runs = [_Run(system, scenario, option, stress, count, seed, limits, wanted, first) for option, stress in cases]
     for run in runs:
         run.check()
     refuse_too_large(_footprint(system, count, len(system.years)), count)
-    history = simulate_history(system, scenario, replications=count, seed=seed, workers=workers, limits=limits)
+    history = simulate_history(
+        system, scenario, replications=count, seed=seed, workers=workers, limits=limits, first=first
+    )
     if not runs:
         return
-    task = _OptionTask(system, scenario, count, seed, limits, wanted, history, runs[0].network())
+    task = _OptionTask(system, scenario, count, seed, limits, wanted, history, runs[0].network(), first)
     for done, result in enumerate(parts(task, list(cases), workers=workers, kind="processes"), start=1):
         if progress:
             progress(done, len(cases))
@@ -218,6 +226,7 @@ class _Run:
     seed: int
     limits: bool
     request: Request
+    first: int = 0
 
     @property
     def plan(self) -> Plan:
@@ -251,7 +260,8 @@ class _Run:
         """Tell whether this option leaves the years before the first decision as they are in a history."""
         first, plan = self.scenario.decisions_from, self.plan
         early = any(b.decision.year < first for b in plan.built) or any(c.years[0] < first for c in plan.changes)
-        same = (history.seed, history.limits, history.replications) == (self.seed, self.limits, self.count)
+        theirs = (history.seed, history.limits, history.first, history.replications)
+        same = theirs == (self.seed, self.limits, self.first, self.count)
         return same and not early and len(history.lived) == len(self.past)
 
     def network(self) -> Network:
@@ -267,16 +277,16 @@ class _Run:
             (crew.count, tuple(n for n, group in enumerate(system.groups) if group.process in crew.processes))
             for crew in self.scenario.simulation.crews.values()
         )
-        return Case(network, plan, bind_plan(system, plan), stores, self.seed, self.count == 1, crews)
+        return Case(network, plan, bind_plan(system, plan), stores, self.seed, self.first + self.count == 1, crews)
 
     def lived(self, case: Case, replications: range, history: History | None, periods: range | None = None) -> _Part:
         """Return what a block leaves."""
         before = len(history.lived) if history else 0
         chosen = range(before, (periods or self.periods).stop)
-        state = _cut_state(history.state, replications) if history else None
+        state = _cut_state(history.state, replications, self.first) if history else None
         block = Block(case, replications, chosen, state)
         own = block.live()
-        past = [_cut_lived(year, replications) for year in history.lived] if history else []
+        past = [_cut_lived(year, replications, self.first) for year in history.lived] if history else []
         told = [h for h in history.happenings if h.sample in replications] if history else []
         return _Part(
             replications, (*past, *own), block.commissioned(), (*told, *block.happenings), block.state,
@@ -391,12 +401,13 @@ class _OptionTask:
     request: Request
     history: History | None
     network: Network
+    first: int
 
     def __call__(self, chosen: tuple[str, str | None]) -> xr.Dataset:
-        run = _Run(self.system, self.scenario, *chosen, self.count, self.seed, self.limits, self.request)
+        run = _Run(self.system, self.scenario, *chosen, self.count, self.seed, self.limits, self.request, self.first)
         case = run.case(self.network)
         shared = self.history if self.history is not None and run.shares(self.history) else None
-        return run.results([run.lived(case, block, shared) for block in _blocks(self.count, 1)])
+        return run.results([run.lived(case, block, shared) for block in _blocks(self.count, 1, self.first)])
 
 
 def _count(scenario: Scenario, replications: int | None) -> int:
@@ -410,10 +421,10 @@ def _default(count: int) -> Request:
     return Request(flows="all") if count == 1 else Request()
 
 
-def _blocks(count: int, workers: int) -> list[range]:
+def _blocks(count: int, workers: int, first: int) -> list[range]:
     """Return ranges of replications: one per worker, none wider than `WIDTH`."""
-    size = min(WIDTH, -(-count // workers))
-    return [range(first, min(count, first + size)) for first in range(0, count, size)]
+    size, end = min(WIDTH, -(-count // workers)), first + count
+    return [range(start, min(end, start + size)) for start in range(first, end, size)]
 
 
 def _footprint(system: System, count: int, periods: int) -> Footprint:
@@ -493,8 +504,8 @@ def _joined_lived(found: Sequence[Lived]) -> Lived:
     return Lived(year, *(joined([getattr(f, n) for f in found]) for n in names))
 
 
-def _cut_lived(lived: Lived, replications: range) -> Lived:
-    cut = slice(replications.start, replications.stop)
+def _cut_lived(lived: Lived, replications: range, first: int) -> Lived:
+    cut = slice(replications.start - first, replications.stop - first)
     y = lived.year
     year = Year(y.flow[..., cut], y.throughput[..., cut], y.stock[..., cut], y.parameter[..., cut], y.residual)
     return Lived(year, *(getattr(lived, f.name)[..., cut] for f in fields(Lived) if f.name != "year"))
@@ -514,10 +525,10 @@ def _joined_state(found: Sequence[State]) -> State:
     return State(joined([state.content for state in found]), holding, rates, underway)
 
 
-def _cut_state(state: State, replications: range) -> State:
-    cut = slice(replications.start, replications.stop)
+def _cut_state(state: State, replications: range, first: int) -> State:
+    cut = slice(replications.start - first, replications.stop - first)
     held = state.holding
     holding = None if held is None else held.cut(cut)
     rates = {year: (between[:, cut], repair[:, cut]) for year, (between, repair) in state.rates.items()}
-    underway = None if state.underway is None else state.underway.cut(replications)
+    underway = None if state.underway is None else state.underway.cut(replications, first)
     return State(state.content[..., cut], holding, rates, underway)
