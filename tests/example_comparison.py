@@ -196,8 +196,8 @@ def _projects(scenario: Scenario, key: str) -> tuple[ProjectResult, ...]:
             name, project.label, project.process, dict(project.place), project.place.get("district", ""),
             project.capacity, project.owner, project.operator, project.form, project.site_secured, project.land,
             project.decision,
-            Stat(2027.9, 2027.3, 2027.8, 2028.9, 0.05), stat_of(_draws(5e9, 0.3)), stat_of(_draws(3.0, 0.2)),
-            stat_of(_draws(0.6, 0.2)), project.funding,
+            Stat(2027.9, 2027.3, 2027.8, 2028.9, 0.05), (2028.2, 2027.4), stat_of(_draws(5e9, 0.3)),
+            stat_of(_draws(3.0, 0.2)), stat_of(_draws(0.6, 0.2)), project.funding,
         )
         for name, project in scenario.options[key].projects.items()
     )  # fmt: skip

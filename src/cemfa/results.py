@@ -69,6 +69,10 @@ VARIABLES: Final[Mapping[str, Variable]] = MappingProxyType({
     "backlog": Variable(("sample", "period", "store"), "t"),
     "spoiled": Variable(("sample", "period", "store"), "t/year"),
     "diverted": Variable(("sample", "period", "diverted_flow", "refusal"), "t/year"),
+    "monthly_intake": Variable(("sample", "month", "group"), "t"),
+    "monthly_refused": Variable(("sample", "month", "group"), "t"),
+    "monthly_available": Variable(("sample", "month", "group"), "t"),
+    "monthly_backlog": Variable(("sample", "month", "store"), "t"),
     "commissioning": Variable(("sample", "project"), "calendar year"),
     "event_sample": Variable(("event",), "1"),
     "event_day": Variable(("event",), "d"),
@@ -95,6 +99,8 @@ class Request:
         every flow, process and stock; every percentile with its own error (one standard error)
     functions : name → function of one block's Dataset (all flows, all its samples) that returns a Dataset whose
         variables have the dimension ``sample``; must be picklable
+    monthly : whether a simulation keeps what plants took in and turned away, what was possible and what waited in
+        stores, month by month and per sample
 
     Examples
     --------
@@ -105,6 +111,7 @@ class Request:
     flows: tuple[str, ...] | Literal["all"] | None = None
     reducers: tuple[str, ...] = ("mean", "p5", "p25", "p50", "p75", "p95")
     functions: Mapping[str, BlockFunction] = field(default_factory=dict)
+    monthly: bool = False
 
     @property
     def levels(self) -> tuple[float, ...]:

@@ -217,10 +217,20 @@ def _project(run: Run, key: str, project: Project, others: Mapping[str, Project]
         id=key, label=project.label, process=project.process, place=dict(project.place),
         district=project.place.get("district", ""), capacity=project.capacity, owner=project.owner,
         operator=project.operator, form=project.form, site_secured=project.site_secured, land=project.land,
-        decision=project.decision, commissioning=stat_of(ready), capex=stat_of(capex + land),
+        decision=project.decision, commissioning=stat_of(ready), latest=_latest(run, project, ready),
+        capex=stat_of(capex + land),
         intake=stat_of(per_day), utilisation=stat_of(per_day / project.capacity), funding=project.funding,
     )  # fmt: skip
     return _item(run, outlays, project.funding, shown)
+
+
+def _latest(run: Run, project: Project, ready: Array) -> tuple[float, float] | None:
+    """Return the latest decisions for which a project runs fully from the start of the target year [decimal year]."""
+    lasting = ready[np.isfinite(ready)] - _decimal(project.decision)
+    if not lasting.size:
+        return None
+    even, sure = np.quantile(lasting, [0.5, 0.9])
+    return float(run.scenario.target_year - even), float(run.scenario.target_year - sure)
 
 
 def _programme(run: Run, key: str, programme: Programme) -> Item:

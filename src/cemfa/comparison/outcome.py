@@ -74,6 +74,8 @@ class ProjectResult:
     capacity : design intake [t/d]
     owner, operator, form, site_secured, land, decision : as written
     commissioning : date of full operation [decimal year]; None where no run simulates dates
+    latest : latest date of the decision [decimal year] for which it runs fully from 1 January of the target year, with
+        even odds and in nine histories of ten; None where no run simulates dates
     capex : investment [VND]
     intake : taken in by this plant in the target year [t/d]
     utilisation : intake over design capacity in the target year [-]
@@ -93,6 +95,7 @@ class ProjectResult:
     land: float | None
     decision: datetime.date
     commissioning: Stat | None
+    latest: tuple[float, float] | None
     capex: Stat | None
     intake: Stat | None
     utilisation: Stat | None

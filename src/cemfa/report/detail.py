@@ -173,6 +173,8 @@ def _projects(comparison: Comparison, words: Words) -> Table:
         Column(words.text("c_owner")), Column(words.text("c_site")),
         Column(words.text("c_decision"), kind="month"),
         Column(words.text("c_running"), kind="month", spread=True),
+        Column(words.text("c_latest_even", year=year), kind="month", narrow=False),
+        Column(words.text("c_latest_sure", year=year), kind="month", narrow=False),
         Column(words.text("c_capex"), money, "number", 1, spread=True),
         Column(words.text("c_utilisation", year=year), "%", "percent", 0, spread=True),
         Column(words.text("c_funders")),
@@ -196,7 +198,8 @@ def _project(comparison: Comparison, project: ProjectResult, words: Words) -> tu
         Cell(words.text(key, owner=owner, operator=operator, form=form)),
         Cell(words.text("site_secured" if project.site_secured else "site_open")),
         Cell(pictures.decimal_year(project.decision)),
-        cell(project.commissioning), cell(project.capex, 1 / BILLION), cell(project.utilisation),
+        cell(project.commissioning), *(Cell(date) for date in project.latest or (None, None)),
+        cell(project.capex, 1 / BILLION), cell(project.utilisation),
         Cell(_funding(comparison, project.funding, words)),
     )  # fmt: skip
 

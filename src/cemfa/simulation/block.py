@@ -59,6 +59,7 @@ class Case:
     seed : of the random streams
     central : whether parameters take their central values
     crews : repair crews: how many, and the capacity groups whose plants they mend
+    monthly : whether months are kept too
     """
 
     network: Network
@@ -68,6 +69,7 @@ class Case:
     seed: int
     central: bool
     crews: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    monthly: bool = False
 
     @property
     def system(self) -> System:
@@ -119,6 +121,8 @@ class Lived:
     utilisation, refused, available : shape (groups, S) [1, t/year, t/d]
     backlog, spoiled : shape (stores, S), content at the end, batches included, and what spoiled, fresh [t, t/year]
     diverted : shape (R, 4, S), what flows carry because gates refused it, by reason, fresh mass [t/year]
+    monthly_intake, monthly_refused, monthly_available : shape (12, groups, S), by month [t]; no months unless asked
+    monthly_backlog : shape (12, stores, S), what waits at the end of each month, fresh mass [t]; likewise
     """
 
     year: Year
@@ -128,6 +132,10 @@ class Lived:
     backlog: Array
     spoiled: Array
     diverted: Array
+    monthly_intake: Array
+    monthly_refused: Array
+    monthly_available: Array
+    monthly_backlog: Array
 
 
 class Block:
@@ -155,7 +163,9 @@ class Block:
         empty = np.zeros((stores, len(system.layers), width))
         self.state = state or State(empty, None, {})
         self.rates = dict(self.state.rates)
-        self.clock = Clock(case.network, self.state.content.copy(), self.calendar, replications.start)
+        self.clock = Clock(
+            case.network, self.state.content.copy(), self.calendar, replications.start, monthly=case.monthly
+        )
         self.yards: Yards | None = None
         self.happenings: list[Happening] = []
         self.groups = [group_of(system.groups, built) for built in case.plan.built] if sites.groups else []
@@ -331,8 +341,18 @@ class _YearCourse:
             used = np.where(tally.available > 0.0, tally.used / tally.available, 0.0)
         network = self.case.network
         backlog, spoiled = fresh(network, self.block.held()), fresh(network, clock.spoiled)
-        operations = (used, tally.refused, tally.available / days, backlog, spoiled, self._diverted())
+        operations = (used, tally.refused, tally.available / days, backlog, spoiled, self._diverted(), *self._monthly())
         return Lived(year, *operations), after
+
+    def _monthly(self) -> tuple[Array, ...]:
+        """Return what plants did and what waited by month, (12, …, S) each; no months unless asked."""
+        clock = self.clock
+        clock.end_month()
+        if not clock.months:
+            groups, stores = clock.tally.used.shape, (len(clock.content), clock.content.shape[2])
+            return tuple(np.zeros((0, *shape)) for shape in (groups, groups, groups, stores))
+        *sums, waiting = (np.stack(values) for values in zip(*clock.months, strict=True))
+        return (*(np.diff(values, axis=0, prepend=0.0) for values in sums), waiting)
 
     def _diverted(self) -> Array:
         """Return what flows carry because gates refused it, by reason (R, 4, S), fresh mass [t/year]."""

@@ -90,15 +90,19 @@ class Clock:
     content : shape (stores, L, S), what stores hold at the start [t]
     calendar : days as dates, for messages
     first : number of the first replication, for messages
+    monthly : whether the sums are remembered at the end of every month
 
     Attributes
     ----------
     number : the day to come, counted from the start of the simulation
     drawn, spoiled : shape (stores, L, S), what stores gave to their process and what spoiled this year [t]
     tally : what plants did this year
+    months : of every month that has ended: used, refused, available (groups, S) and what waits (stores, S)
     """
 
-    def __init__(self, network: Network, content: Array, calendar: Calendar, first: int) -> None:
+    def __init__(
+        self, network: Network, content: Array, calendar: Calendar, first: int, *, monthly: bool = False
+    ) -> None:
         sites = network.places.sites
         layers, width = content.shape[1:]
         self.network, self.content, self.calendar, self.first = network, content, calendar, first
@@ -106,6 +110,7 @@ class Clock:
         self.day = self.desk.day
         self.day.batch[...] = network.places.batches
         self.number = 0
+        self.monthly = monthly
         self.refusals = Refusals(sites, width)
         self._same = False
         self._opening = np.zeros((len(sites.gates), width))
@@ -126,6 +131,7 @@ class Clock:
         self._by_day = np.flatnonzero(stores.space_by_day)
         self.refusals.begin_year()
         self.number = months[0].first
+        self.months: list[tuple[Array, Array, Array, Array]] = []
         self._months = {month.first: month for month in months}
 
     def live(self, able: Able) -> None:
@@ -150,6 +156,15 @@ class Clock:
         if month is not None:
             self._same = False
             self.desk.begin_month(month.weight)
+            if month.first != min(self._months):
+                self.end_month()
+
+    def end_month(self) -> None:
+        """Remember, where asked to, the sums of the year so far and what waits in stores."""
+        if self.monthly:
+            tally = self.tally
+            sums = (tally.used.copy(), tally.refused.copy(), tally.available.copy())
+            self.months.append((*sums, fresh(self.network, self.content)))
 
     def _take_in(self) -> None:
         """Collect, haul and take in: every gate lets in what it can, the rest goes on to its next stop."""

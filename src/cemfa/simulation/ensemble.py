@@ -40,6 +40,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Progress = Callable[[int, int], None]
 
+MONTHLY: Final = ("monthly_intake", "monthly_refused", "monthly_available", "monthly_backlog")
 WIDTH: Final = 128
 """Replications of one block at most: wide rows cost less per number, narrow ones less memory."""
 
@@ -143,15 +144,18 @@ def simulate_history(
     workers: int | None = None,
     limits: bool = True,
     first: int = 0,
+    monthly: bool = False,
 ) -> History | None:
     """Return the years before the first decision, which all options share; None where there are none.
 
     Parameters
     ----------
     replications, seed, workers, limits, first : as in `simulate`
+    monthly : whether the months are kept, as a request may ask
     """
     count = _count(scenario, replications)
-    run = _Run(system, scenario, next(iter(scenario.options)), None, count, seed, limits, _default(count), first)
+    wanted = replace(_default(count), monthly=monthly)
+    run = _Run(system, scenario, next(iter(scenario.options)), None, count, seed, limits, wanted, first)
     if not run.past:
         return None
     blocks = _blocks(count, worker_count(workers, count), first)
@@ -190,8 +194,9 @@ def simulate_options(
         run.check()
     refuse_too_large(_footprint(system, count, len(system.years)), count)
     history = simulate_history(
-        system, scenario, replications=count, seed=seed, workers=workers, limits=limits, first=first
-    )
+        system, scenario, replications=count, seed=seed, workers=workers, limits=limits, first=first,
+        monthly=wanted.monthly,
+    )  # fmt: skip
     if not runs:
         return
     task = _OptionTask(system, scenario, count, seed, limits, wanted, history, runs[0].network(), first)
@@ -261,7 +266,8 @@ class _Run:
         first, plan = self.scenario.decisions_from, self.plan
         early = any(b.decision.year < first for b in plan.built) or any(c.years[0] < first for c in plan.changes)
         theirs = (history.seed, history.limits, history.first, history.replications)
-        same = theirs == (self.seed, self.limits, self.first, self.count)
+        kept = bool(history.lived) and bool(len(history.lived[0].monthly_intake)) == self.request.monthly
+        same = kept and theirs == (self.seed, self.limits, self.first, self.count)
         return same and not early and len(history.lived) == len(self.past)
 
     def network(self) -> Network:
@@ -277,7 +283,16 @@ class _Run:
             (crew.count, tuple(n for n, group in enumerate(system.groups) if group.process in crew.processes))
             for crew in self.scenario.simulation.crews.values()
         )
-        return Case(network, plan, bind_plan(system, plan), stores, self.seed, self.first + self.count == 1, crews)
+        return Case(
+            network,
+            plan,
+            bind_plan(system, plan),
+            stores,
+            self.seed,
+            self.first + self.count == 1,
+            crews,
+            self.request.monthly,
+        )
 
     def lived(self, case: Case, replications: range, history: History | None, periods: range | None = None) -> _Part:
         """Return what a block leaves."""
@@ -317,6 +332,7 @@ class _Run:
             },
             "diverted_flow": {"diverted_flow": np.array(system.flow_ids, dtype=np.str_)[part.diverted_flows]},
             "refusal": {"refusal": np.array(REFUSALS, dtype=np.str_)},
+            "month": {"month": self._months() if len(part.lived[0].monthly_intake) else np.array((), dtype=np.str_)},
             "project": {"project": np.array([built.project for built in plan.built], dtype=np.str_)},
             **kept,
         }
@@ -340,6 +356,10 @@ class _Run:
             "stress": self.stress or "", "limits": self.limits, "inputs": json.dumps(inputs, sort_keys=True),
             "start": f"{self.system.years[0]}-01-01",
         })  # fmt: skip
+
+    def _months(self) -> NDArray[np.str_]:
+        years = [self.system.years[n] for n in self.periods]
+        return np.array([f"{year}-{month:02}" for year in years for month in range(1, 13)], dtype=np.str_)
 
     def _stored(self) -> list[int]:
         if not self.limits:
@@ -459,9 +479,12 @@ def _year_reduced(values: Array, request: Request) -> dict[str, Array]:
 def _operations(part: _Part) -> dict[str, Array]:
     """Return what only the simulation knows: utilisation, stores, dates, events."""
     names = ("utilisation", "refused", "available", "backlog", "spoiled")
+    months = [name for name in MONTHLY if len(part.lived[0].monthly_intake)]
     found: dict[str, Any] = {
         name: np.stack([getattr(year, name) for year in part.lived]).transpose(2, 0, 1) for name in names
     }
+    for name in months:
+        found[name] = np.concatenate([getattr(year, name) for year in part.lived]).transpose(2, 0, 1)
     found["diverted"] = np.stack([year.diverted for year in part.lived]).transpose(3, 0, 1, 2)
     found["commissioning"] = part.commissioned
     told = sorted(part.happenings, key=lambda h: (h.sample, h.day, h.kind, h.subject))

@@ -369,3 +369,51 @@ def test_sensitivity_refuses_what_is_not_there(words: list[str], code: str, caps
     out, err = capsys.readouterr()
     assert out == ""
     assert f"[{code}]" in err
+
+
+def test_simulate_writes_events_months_and_a_timeline(elsewhere: Path, capsys: Captured) -> None:
+    files = ["--events", "e.csv", "--monthly", "m.csv", "--timeline", "t.svg"]
+    line = ["simulate", "first_steps_2030", "--option", "south_yard", "--replications", "2", "--workers", "1"]
+    assert run([*line, *files]) == 0
+    capsys.readouterr()
+    events = (elsewhere / "e.csv").read_text(encoding="utf-8").splitlines()
+    assert events[0] == "replication,date,kind,subject,days,capacity"
+    assert any(",commissioned,yard_south," in row for row in events)
+    months = (elsewhere / "m.csv").read_text(encoding="utf-8").splitlines()
+    assert months[0] == "month,plant,what,mean,p5,p95"
+    assert any(row.startswith("2030-12,") for row in months)
+    assert "<svg" in (elsewhere / "t.svg").read_text(encoding="utf-8")
+
+
+def test_simulate_beside_the_annual_balance(capsys: Captured) -> None:
+    line = ["simulate", "first_steps_2030", "--option", "south_yard", "--replications", "4", "--annual", "--json"]
+    assert run(line) == 0
+    rows = {row["indicator"]: row for row in json.loads(capsys.readouterr().out)}
+    rate = rows["rate_with_home (all)"]
+    assert rate["annual-error"] == pytest.approx(rate["annual"] - rate["simulated"])
+    assert {"simulated", "annual", "effective"} <= set(rate)
+
+
+def test_compare_to_a_precision(elsewhere: Path, capsys: Captured) -> None:
+    line = ["compare", "first_steps_2030", "--replications", "40", "--out", "p", "--workers", "1"]
+    assert run([*line, "--precision", "rate_with_home.rural=1"]) == 0
+    assert "32 replications" in capsys.readouterr().err
+    assert json.loads((elsewhere / "p" / "run.json").read_text(encoding="utf-8"))["replications"] == 32
+    for wrong in ("rate_with_home", "rate_with_home=0", "=1", "rate_with_home=x"):
+        assert run(["compare", "first_steps_2030", "--precision", wrong]) == 2
+        assert "[usage-precision]" in capsys.readouterr().err
+
+
+def test_an_interrupted_comparison_says_how_to_go_on(
+    elsewhere: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(number: int, *_: object) -> None:
+        if number == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("cemfa.cli.comparing._say_done", stop)
+    line = ["compare", "first_steps_2030", "--replications", "2", "--out", "i", "--workers", "1"]
+    assert run(line) == 130
+    err = capsys.readouterr().err
+    assert "cemfa compare first_steps_2030 --option two_yards" in err
+    assert (elsewhere / "i" / "report.html").exists()

@@ -348,3 +348,21 @@ def test_spoiled_matter_must_not_need_a_decision() -> None:
     system = compile_system(town_model({"processes": {"yard": {"store": store}}}))
     with pytest.raises(SimulationError, match=r"\[spoiled-limited\]"):
         run(system, "as_now")
+
+
+def test_months_add_up_to_their_year() -> None:
+    """1e-12: differences of sums of the same days."""
+    monthly = Request(flows="all", monthly=True)
+    system, scenario = compile_system(town_model({**STORED, "flows": AMOUNT["flows"]})), town_scenario(EVENTS)
+    results = simulate(system, scenario, option="small", replications=3, workers=1, request=monthly)
+    assert results["month"].values[[0, -1]].tolist() == ["2023-01", "2025-12"]
+    years = results["month"].str.slice(0, 4).astype(int)
+    used = results["utilisation"] * results["available"] * results["days"]
+    for name, whole in (("monthly_refused", results["refused"]), ("monthly_intake", used)):
+        summed = results[name].groupby(years.rename("period")).sum().transpose(*whole.dims)
+        np.testing.assert_allclose(summed, whole, rtol=1e-12, atol=1e-9)
+    last = results["monthly_backlog"].sel(month="2025-12")
+    np.testing.assert_array_equal(last, results["backlog"].sel(period=2025))
+    history = simulate_history(system, scenario, replications=3, workers=1, monthly=True)
+    with_it = simulate(system, scenario, option="small", replications=3, workers=1, request=monthly, history=history)
+    same(with_it, results)
