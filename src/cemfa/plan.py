@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from cemfa.definition.schema import Change, Event, NumberRow, Option, Programme, Project, Scenario, Stage, Stress
+from cemfa import units
+from cemfa.definition.schema import (
+    Change,
+    Event,
+    NumberRow,
+    Option,
+    Programme,
+    Project,
+    Scenario,
+    Stage,
+    Stress,
+    When,
+)
 from cemfa.definition.technologies import chain_of
 
 Place = tuple[tuple[str, str], ...]
@@ -35,6 +47,8 @@ class Built:
     decision : date of the decision
     stages : chain between decision and full operation
     minimum_delivery : contracted delivery [t/d]
+    when : rule that decides on it, from `decision` on
+    costs : investment by funder [VND], central value, for the yearly funds of rules
     """
 
     project: str
@@ -45,6 +59,8 @@ class Built:
     decision: datetime.date
     stages: tuple[Stage, ...]
     minimum_delivery: float | None = None
+    when: When | None = None
+    costs: tuple[tuple[str, float], ...] = ()
 
     def central_dates(self) -> tuple[tuple[datetime.date, float], ...]:
         """Return (date, share of capacity from then on) with every stage at its central duration."""
@@ -83,11 +99,21 @@ class ParameterChange:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that an option changes, in the order it was written; later parameter changes act on earlier ones."""
+    """Everything that an option changes, in the order it was written; later parameter changes act on earlier ones.
+
+    `built` is decided on its date, `ruled` by rules in the course of a simulation; `funds` limit what rules can spend.
+    """
 
     built: tuple[Built, ...] = ()
     changes: tuple[ParameterChange, ...] = ()
     events: tuple[tuple[str, Event], ...] = ()
+    ruled: tuple[Built, ...] = ()
+    funds: tuple[tuple[str, tuple[tuple[int, float], ...]], ...] = ()
+
+    @property
+    def projects(self) -> tuple[Built, ...]:
+        """Return all projects, those decided by rules last."""
+        return (*self.built, *self.ruled)
 
 
 def steps_of(built: Built, months: list[float]) -> tuple[tuple[datetime.date, float], ...]:
@@ -134,11 +160,13 @@ def plan_of(scenario: Scenario, option: str, *, stress: str | None = None) -> Pl
     chosen = scenario.options[option]
     projects, programmes = _content(scenario, chosen)
     case = scenario.stress[stress] if stress else None
-    built = tuple(_built(scenario, key, project, case) for key, project in projects.items())
+    every = tuple(_built(scenario, key, project, case) for key, project in projects.items())
+    built, ruled = tuple(b for b in every if b.when is None), tuple(b for b in every if b.when is not None)
+    funds = tuple((key, tuple(sorted(years.items()))) for key, years in scenario.funds.items())
     changes = [change for p in programmes.values() for change in p.changes] + list(chosen.policy)
     if case:
         changes += case.changes
-    return Plan(built, tuple(_change(c) for c in changes), tuple(scenario.events.items()))
+    return Plan(built, tuple(_change(c) for c in changes), tuple(scenario.events.items()), ruled, funds)
 
 
 def content_of(scenario: Scenario, option: str) -> tuple[Mapping[str, Project], Mapping[str, Programme]]:
@@ -166,7 +194,17 @@ def _built(scenario: Scenario, key: str, project: Project, case: Stress | None) 
         decision=project.decision,
         stages=scenario.simulation.stages[chain_of(project)],
         minimum_delivery=project.minimum_delivery,
+        when=project.when,
+        costs=_costs(project),
     )
+
+
+def _costs(project: Project) -> tuple[tuple[str, float], ...]:
+    """Return what every funder pays of the investment [VND]; nothing where the project states no cost."""
+    if project.capex is None:
+        return ()
+    whole, _ = units.to_canonical(project.capex.value, project.capex.unit)
+    return tuple((f.source, f.share * whole) for f in project.funding if f.of == "investment")
 
 
 def _change(change: Change) -> ParameterChange:

@@ -34,6 +34,8 @@ FLOW_COORDINATES: Final = (
     "flow_name", "source", "target", "good", "district", "destination", "settlement", "origin",
 )  # fmt: skip
 PREFIXED: Final = ("process", "cell")
+NEVER: Final = 9999.0
+"""Calendar year of what does not happen in a sample, such as a decision that no rule takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ VARIABLES: Final[Mapping[str, Variable]] = MappingProxyType({
     "monthly_available": Variable(("sample", "month", "group"), "t"),
     "monthly_backlog": Variable(("sample", "month", "store"), "t"),
     "commissioning": Variable(("sample", "project"), "calendar year"),
+    "decided": Variable(("sample", "project"), "calendar year"),
     "event_sample": Variable(("event",), "1"),
     "event_day": Variable(("event",), "d"),
     "event_kind": Variable(("event",), ""),

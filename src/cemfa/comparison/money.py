@@ -25,6 +25,7 @@ from cemfa.economics.finance import Budget, fund, left_when_donors_leave, togeth
 from cemfa.indicators.spread import stat_of
 from cemfa.indicators.view import Array, Cells, cells_of
 from cemfa.plan import content_of
+from cemfa.results import NEVER
 from cemfa.simulation.events import samples_of
 
 
@@ -201,7 +202,7 @@ def _project(run: Run, key: str, project: Project, others: Mapping[str, Project]
         rate,
         capex=capex,
         land=land,
-        start=_decimal(project.decision),
+        start=_decided(run, key, project),
         ready=ready,
         life=_cost(run, "life", where, absent=float(run.horizon.points))[:, 0],
         opex_fixed=(_cost(run, "opex_fixed", where) * project.capacity).mean(axis=1),
@@ -217,16 +218,18 @@ def _project(run: Run, key: str, project: Project, others: Mapping[str, Project]
         id=key, label=project.label, process=project.process, place=dict(project.place),
         district=project.place.get("district", ""), capacity=project.capacity, owner=project.owner,
         operator=project.operator, form=project.form, site_secured=project.site_secured, land=project.land,
-        decision=project.decision, commissioning=stat_of(ready), latest=_latest(run, project, ready),
+        decision=project.decision, commissioning=stat_of(ready),
+        latest=_latest(run, _decided(run, key, project), ready),
         capex=stat_of(capex + land),
         intake=stat_of(per_day), utilisation=stat_of(per_day / project.capacity), funding=project.funding,
     )  # fmt: skip
     return _item(run, outlays, project.funding, shown)
 
 
-def _latest(run: Run, project: Project, ready: Array) -> tuple[float, float] | None:
+def _latest(run: Run, decided: Array, ready: Array) -> tuple[float, float] | None:
     """Return the latest decisions for which a project runs fully from the start of the target year [decimal year]."""
-    lasting = ready[np.isfinite(ready)] - _decimal(project.decision)
+    there = np.isfinite(ready)
+    lasting = ready[there] - decided[there]
     if not lasting.size:
         return None
     even, sure = np.quantile(lasting, [0.5, 0.9])
@@ -293,9 +296,21 @@ def _ready(run: Run, key: str, project: Project) -> Array:
 def _commissioning(run: Run, key: str, project: Project) -> Array:
     """Return the moment of full operation, (S,) [decimal year]; with central durations where nothing is simulated."""
     if "commissioning" in run.results and key in run.results["project"].to_numpy():
-        return np.asarray(run.results["commissioning"].sel(project=key).to_numpy(), dtype=np.float64)
+        return _or_never(run.results["commissioning"].sel(project=key).to_numpy())
     months = sum(stage.duration.value for stage in run.scenario.simulation.stages[chain_of(project)])
     return np.full(len(run.samples), _decimal(project.decision) + months / 12.0)
+
+
+def _or_never(years: Array) -> Array:
+    """Return calendar years, infinite where something never happens."""
+    return np.where(years >= NEVER, np.inf, years)
+
+
+def _decided(run: Run, key: str, project: Project) -> Array:
+    """Return the moment of the decision, (S,) [decimal year]; infinite in histories in which a rule never takes it."""
+    if project.when is not None and "decided" in run.results and key in run.results["project"].to_numpy():
+        return _or_never(run.results["decided"].sel(project=key).to_numpy())
+    return np.full(len(run.samples), _decimal(project.decision))
 
 
 def _decimal(date: datetime.date) -> float:

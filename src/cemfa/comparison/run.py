@@ -144,7 +144,7 @@ def never_failing(plan: Plan, scenario: Scenario, model: Model) -> Plan:
     What is reachable with these plants if everything goes well, for the annual balance.
     """
     first = datetime.date(scenario.decisions_from, 1, 1)
-    built = tuple(replace(b, stages=(), usable=1.0, decision=min(b.decision, first)) for b in plan.built)
+    built = tuple(replace(b, stages=(), usable=1.0, decision=min(b.decision, first), when=None) for b in plan.projects)
     years = (scenario.decisions_from,)
     repairs = sorted({p.outage.mean_time_to_repair for p in model.processes.values() if p.outage is not None})
     repaired = [ParameterChange(name, (), years, (0.0,), "1", "multiply", None) for name in repairs]

@@ -869,6 +869,32 @@ class Funding(Frozen):
     """Last year it pays; afterwards the need stands as a line of its own."""
 
 
+class When(Frozen):
+    """A rule that decides on a project in the course of a simulation, history by history.
+
+    It is looked at on the last day of every month (`share`: of every year) from the project's `decision` on.
+    """
+
+    measure: Literal["utilisation", "refused", "backlog", "share", "function"]
+    """`utilisation`: taken in over what was possible in the month [1]; `refused`: turned away [t/d]; `backlog`: what
+    waits in stores [t]; `share`: mass of the flows `of` over that of the flows `per` in the year [1]; `function`: a
+    function handed to `simulate`."""
+    process: Id | None = None
+    """Process whose plants are looked at; default: the project's own."""
+    place: dict[Id, Id] = {}
+    """Item per dimension; only plants there are looked at, together. Default: all."""
+    of: tuple[Id, ...] = ()
+    """Flows over …"""
+    per: tuple[Id, ...] = ()
+    """… flows, for `share`."""
+    above: Number | None = None
+    """It is time to build when the measure is above this …"""
+    below: Number | None = None
+    """… or below this."""
+    months: Whole = Field(default=1, ge=1)
+    """For how many months in a row (`share`: years)."""
+
+
 class Project(Frozen):
     """A thing built: a plant, with owner and site."""
 
@@ -893,7 +919,10 @@ class Project(Frozen):
     site_secured: bool
     """Whether the site is secured; chooses the chain of stages."""
     decision: datetime.date
-    """Date of the investment decision."""
+    """Date of the investment decision; with `when` the day from which it can be decided."""
+    when: When | None = None
+    """Rule that decides on it (simulation); the annual balance leaves such projects out. Default: decided on its
+    date."""
     stages: Id | None = None
     """Chain of stages; default: `site_secured` or `site_open`."""
     capex: NumberRow | None = None
@@ -1076,6 +1105,9 @@ class Scenario(Frozen):
     """Closures, dated and random."""
     funders: dict[Id, Funder]
     """Sources of money."""
+    funds: dict[Id, dict[Whole, Number]] = {}
+    """Funder → year → VND that it can give in that year to projects decided by rules; a funder that is not named
+    can give any amount. What is not given lapses."""
     simulation: Simulation
     """Settings of the simulation."""
     finance: Finance

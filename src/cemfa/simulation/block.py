@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Final
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from cemfa import locale
 from cemfa.errors import Problem, SimulationError
 from cemfa.plan import Plan
+from cemfa.results import NEVER
 from cemfa.simulation import events
 from cemfa.simulation.batches import Underway, Yards
 from cemfa.simulation.clock import Able, Clock, fresh
@@ -27,6 +28,7 @@ from cemfa.simulation.crews import Plant, mended_times
 from cemfa.simulation.events import Activity, Calendar, Happening
 from cemfa.simulation.network import Network
 from cemfa.simulation.plant import Plants
+from cemfa.simulation.policy import Decide, Policy
 from cemfa.simulation.stores import StoreBook
 from cemfa.simulation.supply import Month, factors_of, months_of
 from cemfa.simulation.year import Offer, assemble, offer_of, shares_of
@@ -60,6 +62,7 @@ class Case:
     central : whether parameters take their central values
     crews : repair crews: how many, and the capacity groups whose plants they mend
     monthly : whether months are kept too
+    decide : functions that decide on projects, by project
     """
 
     network: Network
@@ -70,6 +73,7 @@ class Case:
     central: bool
     crews: tuple[tuple[int, tuple[int, ...]], ...] = ()
     monthly: bool = False
+    decide: Mapping[str, Decide] = field(default_factory=dict)
 
     @property
     def system(self) -> System:
@@ -169,6 +173,7 @@ class Block:
         self.yards: Yards | None = None
         self.happenings: list[Happening] = []
         self.groups = [group_of(system.groups, built) for built in case.plan.built] if sites.groups else []
+        self.policy = Policy(self, self._note, case.decide) if case.plan.ruled and sites.groups else None
         self.plants = Plants(sites, width, float(self.begin))
         self.steps = [
             events.commissioning_steps(built, self.calendar, case.seed, replications) for built in case.plan.built
@@ -193,7 +198,19 @@ class Block:
     def commissioned(self) -> Array:
         """Return when each project is in full operation (S, projects), as a decimal calendar year."""
         found = [[self.calendar.decimal_year(steps[-1][0]) for steps in built] for built in self.steps]
-        return np.array(found).reshape(len(self.steps), len(self.replications)).T
+        ready = np.array(found).reshape(len(self.steps), len(self.replications)).T
+        return np.concatenate((ready, self._ruled(decided=False)), axis=1)
+
+    def decided(self) -> Array:
+        """Return when each project is decided (S, projects), as a decimal calendar year; `NEVER` for never."""
+        dates = [self.calendar.decimal_year(self.calendar.day_of(b.decision)) for b in self.case.plan.built]
+        fixed = np.repeat(np.array(dates).reshape(1, -1), len(self.replications), axis=0)
+        return np.concatenate((fixed, self._ruled(decided=True)), axis=1)
+
+    def _ruled(self, *, decided: bool) -> Array:
+        if self.policy is None:
+            return np.full((len(self.replications), len(self.case.plan.ruled)), NEVER)
+        return (self.policy.decided if decided else self.policy.ready).T
 
     def _tick(self, env: simpy.Environment, lived: list[Lived]) -> Activity:
         """Live through day after day: the activity that everything else happens around."""
@@ -212,7 +229,11 @@ class Block:
                 course.day(self._able(env.now))
                 if self.yards:
                     self.yards.wake()
+                if self.policy and self.calendar.date_of(env.now).day == 1:
+                    self.policy.month(env)
             found, holding = course.ended(holding)
+            if self.policy:
+                self.policy.year(env, found.year.flow)
             lived.append(found)
         underway = self.yards.underway() if self.yards else None
         self.state = State(self.clock.content, holding, self.rates, underway)
@@ -246,6 +267,7 @@ class Block:
         self.rates[year] = numbers.between, numbers.repair
         self.plants.begin_year(numbers.capacity_today, self._coming(year))
         built = {group for group in self.groups if group is not None}
+        built |= set(self.policy.groups) if self.policy else set()
         for group in range(len(self.case.system.groups)):
             needed = group in built or bool(np.any(numbers.capacity_today[group] > 0.0))
             if needed and group not in self._breaking and bool(np.any(numbers.repair[group] > 0.0)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from cemfa.simulation.batches import Underway
 from cemfa.simulation.block import Block, Case, Lived, State
 from cemfa.simulation.events import Happening
 from cemfa.simulation.network import Network, build_network
+from cemfa.simulation.policy import Decide
 from cemfa.simulation.refusals import REFUSALS
 from cemfa.simulation.stores import store_book
 from cemfa.system.capacity import added_capacity
@@ -85,6 +86,7 @@ def simulate(
     history: History | None = None,
     progress: Progress | None = None,
     first: int = 0,
+    decide: Mapping[str, Decide] | None = None,
 ) -> xr.Dataset:
     """Return what really flows in every year of an option, day by day, as results of the one shape.
 
@@ -104,6 +106,7 @@ def simulate(
     history : the years before the first decision, from `simulate_history` with the same seed
     progress : called with blocks done and blocks in all
     first : number of the first replication, to add to those that are there; above zero none uses central values
+    decide : functions that decide on projects whose rule measures a `function`, by project; picklable
 
     Raises
     ------
@@ -122,7 +125,7 @@ def simulate(
     ('simulate', 9, True)
     """
     count = _count(scenario, replications)
-    run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count), first)
+    run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count), first, decide or {})
     run.check()
     refuse_too_large(_footprint(system, count, len(run.periods)), count)
     blocks = _blocks(count, worker_count(workers, count), first)
@@ -213,6 +216,7 @@ class _Part:
     replications: range
     lived: tuple[Lived, ...]
     commissioned: Array
+    decided: Array
     happenings: tuple[Happening, ...]
     state: State
     diverted_flows: Index
@@ -232,6 +236,7 @@ class _Run:
     limits: bool
     request: Request
     first: int = 0
+    decide: Mapping[str, Decide] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:
@@ -259,12 +264,17 @@ class _Run:
             if name is not None and name not in among:
                 shown = {"name": name, "known": among}
                 raise locale.error(SimulationError, Problem(f"{what}-unknown", parameters=shown))
-        added_capacity(self.system, self.plan)
+        added_capacity(self.system, replace(self.plan, built=self.plan.projects))
+        missing = [b.project for b in self.plan.ruled if b.when and b.when.measure == "function"]
+        missing = [name for name in missing if name not in self.decide]
+        if missing:
+            shown = {"projects": missing}
+            raise locale.error(SimulationError, Problem("rule-function", parameters=shown))
 
     def shares(self, history: History) -> bool:
         """Tell whether this option leaves the years before the first decision as they are in a history."""
         first, plan = self.scenario.decisions_from, self.plan
-        early = any(b.decision.year < first for b in plan.built) or any(c.years[0] < first for c in plan.changes)
+        early = any(b.decision.year < first for b in plan.projects) or any(c.years[0] < first for c in plan.changes)
         theirs = (history.seed, history.limits, history.first, history.replications)
         kept = bool(history.lived) and bool(len(history.lived[0].monthly_intake)) == self.request.monthly
         same = kept and theirs == (self.seed, self.limits, self.first, self.count)
@@ -292,6 +302,7 @@ class _Run:
             self.first + self.count == 1,
             crews,
             self.request.monthly,
+            self.decide,
         )
 
     def lived(self, case: Case, replications: range, history: History | None, periods: range | None = None) -> _Part:
@@ -304,7 +315,7 @@ class _Run:
         past = [_cut_lived(year, replications, self.first) for year in history.lived] if history else []
         told = [h for h in history.happenings if h.sample in replications] if history else []
         return _Part(
-            replications, (*past, *own), block.commissioned(), (*told, *block.happenings), block.state,
+            replications, (*past, *own), block.commissioned(), block.decided(), (*told, *block.happenings), block.state,
             case.network.diverted.flows, case.network.spoiled_to,
         )  # fmt: skip
 
@@ -333,7 +344,7 @@ class _Run:
             "diverted_flow": {"diverted_flow": np.array(system.flow_ids, dtype=np.str_)[part.diverted_flows]},
             "refusal": {"refusal": np.array(REFUSALS, dtype=np.str_)},
             "month": {"month": self._months() if len(part.lived[0].monthly_intake) else np.array((), dtype=np.str_)},
-            "project": {"project": np.array([built.project for built in plan.built], dtype=np.str_)},
+            "project": {"project": np.array([built.project for built in plan.projects], dtype=np.str_)},
             **kept,
         }
         return make_results(
@@ -486,7 +497,7 @@ def _operations(part: _Part) -> dict[str, Array]:
     for name in months:
         found[name] = np.concatenate([getattr(year, name) for year in part.lived]).transpose(2, 0, 1)
     found["diverted"] = np.stack([year.diverted for year in part.lived]).transpose(3, 0, 1, 2)
-    found["commissioning"] = part.commissioned
+    found["commissioning"], found["decided"] = part.commissioned, part.decided
     told = sorted(part.happenings, key=lambda h: (h.sample, h.day, h.kind, h.subject))
     found["event_sample"] = np.array([h.sample for h in told], dtype=np.int64)
     found["event_day"] = np.array([h.day for h in told], dtype=np.float64)
@@ -504,6 +515,7 @@ def _joined_parts(found: Sequence[_Part]) -> _Part:
         range(found[0].replications.start, found[-1].replications.stop),
         tuple(_joined_lived([part.lived[n] for part in found]) for n in years),
         np.concatenate([part.commissioned for part in found]),
+        np.concatenate([part.decided for part in found]),
         tuple(h for part in found for h in part.happenings),
         found[0].state,
         found[0].diverted_flows,

@@ -48,9 +48,9 @@ class Happening:
     ----------
     sample : replication
     day : instant, days since the start of the simulation
-    kind : ``breakdown``, the kind of the closure, or ``commissioned``
+    kind : ``breakdown``, the kind of the closure, ``decided`` or ``commissioned``
     subject : id of the gate, the event or the project
-    value : how long it lasts [d]; of a commissioning the capacity [t/d]
+    value : how long it lasts [d]; of a decision or commissioning the capacity [t/d]
     """
 
     sample: int
@@ -284,10 +284,12 @@ def commissioning_steps(
 ) -> list[tuple[tuple[int, float], ...]]:
     """Return per replication the (day, share of the capacity from then on) of a project."""
     months = stage_months(built, seed, replications)
-    return [
-        tuple((calendar_.day_of(date), share) for date, share in steps_of(built, [float(m[r]) for m in months]))
-        for r in range(len(replications))
-    ]
+    return [steps_in_days(built, calendar_, [float(m[r]) for m in months]) for r in range(len(replications))]
+
+
+def steps_in_days(built: Built, calendar_: Calendar, months: list[float]) -> tuple[tuple[int, float], ...]:
+    """Return the (day, share of the capacity from then on) of a project for given stage durations [month]."""
+    return tuple((calendar_.day_of(date), share) for date, share in steps_of(built, months))
 
 
 def commissioning(

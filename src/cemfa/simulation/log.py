@@ -36,7 +36,7 @@ def event_table(results: xr.Dataset, replication: int | None = None) -> pd.DataF
     """
     start = datetime.date.fromisoformat(str(results.attrs["start"]))
     days = results["event_day"].to_numpy()
-    built = results["event_kind"].to_numpy() == "commissioned"
+    built = np.isin(results["event_kind"].to_numpy(), ["commissioned", "decided"])
     value = results["event_value"].to_numpy()
     table = pd.DataFrame({
         "replication": results["event_sample"].to_numpy(),

@@ -98,6 +98,7 @@ class Plants:
         shape = (len(sites.groups), replications)
         self.sites = sites
         self._coming = np.zeros((shape[0], 1))
+        self._ruled = np.zeros(shape)
         self._today = np.zeros(shape)
         self._added = np.zeros(shape)
         self._stopped = np.zeros(shape, dtype=np.int64)
@@ -132,7 +133,11 @@ class Plants:
 
     def planned(self) -> Array:
         """Return the capacity (groups, S) that will stand once every project decided on is in full operation [t/d]."""
-        return self._today + np.maximum(self._coming, self._added)
+        return self._today + np.maximum(self._coming + self._ruled, self._added)
+
+    def plan(self, group: int, replication: int, capacity: float) -> None:
+        """Let a capacity [t/d] be decided on in one replication, to come once it is built."""
+        self._ruled[group, replication] += capacity
 
     def breakdown(self, group: int, replication: int, time: float, *, broken: bool) -> None:
         """Let a capacity group stop, or run again after its repair."""

@@ -158,6 +158,7 @@ PROJECT: dict[str, Any] = {
     "operator": LABEL, "form": "public", "site_secured": True, "decision": "2024-02-01",
     "funding": [{"source": "budget", "share": 1.0}],
 }  # fmt: skip
+RULE: dict[str, Any] = {"measure": "refused", "place": {"district": "west"}, "above": 0.5, "months": 3}
 BLOCKADE = {
     "label": LABEL, "kind": "blockade", "process": "landfill", "from": "2024-06-24", "to": "2024-06-27", "source": "x",
 }  # fmt: skip
@@ -180,6 +181,7 @@ def town_scenario(events: dict[str, Any] | None = None, **changes: Any) -> Scena
             "small": {"label": LABEL, "projects": {"west_yard": PROJECT}},
             "small_again": {"label": LABEL, "projects": {"west_yard": PROJECT}},
             "large": {"label": LABEL, "projects": {"west_yard": {**PROJECT, "capacity": 5.0}}},
+            "ruled": {"label": LABEL, "projects": {"west_yard": {**PROJECT, "when": RULE, "decision": "2024-01-01"}}},
             "separated": {"label": LABEL, "policy": [
                 {"parameter": "yard_share", "values": {2024: 0.5, 2025: 0.6}, "unit": "1", "from": "remainder"}
             ]},
@@ -197,6 +199,7 @@ def town_scenario(events: dict[str, Any] | None = None, **changes: Any) -> Scena
         }},
         "finance": {"price_year": 2023, "start": 2024, "discount_rate": number(0.08, "1")},
     }  # fmt: skip
+    data = copy.deepcopy(data)
     _merge(data, changes)
     return Scenario.model_validate(data)
 

@@ -1,0 +1,160 @@
+"""Decisions by rules: when they fire, what they wait for, and that they change nothing else."""
+
+import datetime
+
+import numpy as np
+import pytest
+from tests.unit.simulation.town import (
+    BLOCKADE,
+    FLOOD,
+    OUTAGE,
+    PROJECT,
+    RULE,
+    compile_system,
+    everything,
+    number,
+    simulate,
+    town_model,
+    town_scenario,
+)
+
+from cemfa.errors import SimulationError
+from cemfa.plan import plan_of
+from cemfa.results import NEVER, Request
+from cemfa.simulation import event_table, simulate_history
+from cemfa.simulation.policy import Situation
+from cemfa.system.solve import solve
+
+WHOLE = Request(flows="all")
+BROKEN = {"processes": {"yard": {"outage": OUTAGE}, "digester": {"outage": OUTAGE}}}
+VALUES = {"food_made.west": 20.5}
+
+
+def scenario(rule: dict | None = None, project: dict | None = None, **changes: object):
+    built = {**PROJECT, "decision": "2024-01-01", "when": {**RULE, **(rule or {})}, **(project or {})}
+    return town_scenario(
+        {"blockade": BLOCKADE, "flood": FLOOD}, options={"ruled": {"projects": {"west_yard": built}}}, **changes
+    )
+
+
+def run(chosen, option: str = "ruled", replications: int = 3, **how: object):
+    system = compile_system(town_model(BROKEN, VALUES))
+    return simulate(system, chosen, option=option, replications=replications, workers=1, request=WHOLE, **how)
+
+
+def decided(results) -> list[float]:
+    return results["decided"].sel(project="west_yard").values.tolist()
+
+
+def test_a_rule_fires_after_so_many_months_in_a_row() -> None:
+    """More than half a tonne a day is refused in the west from the first day on: three months after 1 January 2024."""
+    results = run(scenario())
+    assert decided(results) == [2024 + 91 / 366] * 3
+    log = event_table(results, 0)
+    dates = dict(zip(log["kind"], log["date"], strict=True))
+    assert dates["decided"] == datetime.date(2024, 4, 1)
+    ready = results["commissioning"].sel(project="west_yard")
+    assert (ready > results["decided"].sel(project="west_yard")).all()
+    assert float(results["available"].sel(group="yard[west]", period=2025).min()) > 0
+
+
+def test_a_rule_that_never_holds_never_builds() -> None:
+    results = run(scenario({"above": 1e6}))
+    assert decided(results) == [NEVER] * 3
+    now = run(scenario(), "as_now")
+    np.testing.assert_array_equal(results["flow_mass"], now["flow_mass"])
+
+
+def test_a_decision_by_rule_is_the_decision_on_its_date() -> None:
+    """The same stages with the same luck: flows differ by nothing."""
+    ruled = run(scenario())
+    project = {k: v for k, v in PROJECT.items() if k != "decision"} | {"decision": "2024-04-01"}
+    fixed = run(town_scenario(
+        {"blockade": BLOCKADE, "flood": FLOOD}, options={"small": {"projects": {"west_yard": project}}}
+    ), "small")  # fmt: skip
+    np.testing.assert_array_equal(ruled["flow_mass"], fixed["flow_mass"])
+    np.testing.assert_array_equal(ruled["commissioning"], fixed["commissioning"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"measure": "utilisation", "place": {"district": "east"}, "above": 0.5, "months": 2}, 2024 + 60 / 366),
+        ({"measure": "utilisation", "place": {"district": "west"}, "above": 0.5}, NEVER),
+        (
+            {
+                "measure": "share",
+                "of": ["to_yard"],
+                "per": ["food", "leaves"],
+                "months": 1,
+                "above": None,
+                "below": 0.9,
+            },
+            2025.0,
+        ),
+        ({"measure": "share", "of": ["to_yard"], "per": ["food", "leaves"], "months": 1, "above": 0.9}, NEVER),
+    ],
+    ids=["utilised", "nothing there", "share too low", "share high enough"],
+)
+def test_rules_of_every_kind(rule: dict, expected: float) -> None:
+    system = compile_system(town_model({}, VALUES))
+    results = simulate(system, scenario(rule), option="ruled", replications=2, workers=1, request=WHOLE)
+    assert decided(results) == [expected] * 2
+
+
+def test_a_backlog_can_decide() -> None:
+    store = {"processes": {"yard": {"store": {"limit": "store_limit"}}}}
+    system = compile_system(town_model(store, VALUES))
+    rule = {"measure": "backlog", "place": {"district": "east"}, "above": 19.0, "months": 1}
+    results = simulate(system, scenario(rule), option="ruled", replications=2, workers=1, request=WHOLE)
+    assert max(decided(results)) < NEVER
+
+
+def test_funds_of_a_year_let_a_project_wait() -> None:
+    project = {"capex": number(5e9, "VND")}
+    for funds, expected in (({2024: 5e9}, 2024 + 91 / 366), ({2024: 4e9, 2025: 6e9}, 2025.0), ({2024: 1.0}, NEVER)):
+        results = run(scenario(project=project, funds={"budget": funds}))
+        assert decided(results) == [expected] * 3
+
+
+def test_a_project_spends_its_funds_once() -> None:
+    second = {**PROJECT, "place": {"district": "east"}, "decision": "2024-01-01", "when": RULE}
+    money = {"capex": number(5e9, "VND")}
+    chosen = town_scenario(options={"ruled": {"projects": {
+        "west_yard": {**PROJECT, "decision": "2024-01-01", "when": RULE, **money},
+        "east_yard": {**second, **money},
+    }}}, funds={"budget": {2024: 7e9, 2025: 7e9}})  # fmt: skip
+    results = run(chosen)
+    assert (results["decided"].sel(project="west_yard") < 2025).all()
+    assert (results["decided"].sel(project="east_yard") == 2025).all()
+
+
+def after_summer(situation: Situation) -> bool:
+    return situation.date > datetime.date(2024, 8, 1) and situation.refused["yard[west]"] > 0
+
+
+def test_a_function_of_the_user_can_decide() -> None:
+    chosen = scenario({"measure": "function", "months": 1})
+    results = run(chosen, decide={"west_yard": after_summer})
+    assert decided(results) == [2024 + 244 / 366] * 3  # 1 September, when August has been looked at
+    with pytest.raises(SimulationError, match=r"\[rule-function\]"):
+        run(chosen)
+
+
+def test_histories_and_blocks_change_no_bit() -> None:
+    system, chosen = compile_system(town_model(BROKEN, VALUES)), scenario()
+    history = simulate_history(system, chosen, replications=4, workers=1)
+    how = {"option": "ruled", "replications": 4, "request": WHOLE}
+    alone = everything(simulate(system, chosen, workers=1, **how))
+    for other in (
+        simulate(system, chosen, workers=1, history=history, **how),
+        simulate(system, chosen, workers=2, **how),
+    ):
+        theirs = everything(other)
+        assert all(np.array_equal(values, theirs[name]) for name, values in alone.items())
+
+
+def test_the_annual_balance_leaves_out_what_a_rule_decides() -> None:
+    system, chosen = compile_system(town_model(BROKEN, VALUES)), scenario()
+    ruled, now = (solve(system, plan=plan_of(chosen, option)) for option in ("ruled", "as_now"))
+    np.testing.assert_array_equal(ruled["flow_mass"], now["flow_mass"])
