@@ -51,7 +51,7 @@ def _timeline(results: xr.Dataset, subject: Subject, file: Path) -> Path:
     for date, kind, plant, days in zip(*columns, strict=True):
         day = calendar.day_of(date)
         end = calendar.decimal_year(day + days) if days == days else calendar.decimal_year(day)  # NaN: no duration
-        word = locale.text(f"cli.happened.{kind}", lang)
+        word = locale.text(f"cli.happened-{kind}", lang)
         happened.append(Occurrence(_name(plant, subject, lang), word, calendar.decimal_year(day), end))
     title = locale.text("cli.title-timeline", lang, label=subject.label(lang))
     first, last = (float(results["period"][n]) for n in (0, -1))

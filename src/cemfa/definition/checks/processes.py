@@ -203,6 +203,10 @@ def stores(c: Context) -> Iterator[Problem]:
         elif process.store.spoiled_to is not None and process.store.spoiled_to not in leaves and c.whole(name):
             place = c.at(*where, "spoiled_to")
             yield unknown("store-flow", place, process.store.spoiled_to, leaves, process=name)
+        elif process.store.spoiled_to is not None and process.store.spoiled_to in c.routes:
+            end = c.routes[process.store.spoiled_to].target.process
+            if end in c.model.processes and c.model.processes[end].capacity is not None:
+                yield Problem("store-spoils-into", c.at(*where, "spoiled_to"), {"process": name, "end": end})
 
 
 def _goods_entering(c: Context, process: str) -> Iterator[Good]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from cemfa import units
+from cemfa.definition.checks import courses
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.checks.rows import points_problems
@@ -381,5 +382,20 @@ OWN_RULES = (
     events,
     stress_cases,
     change_years,
+    courses.deciding_rules,
+    courses.funds_of_rules,
+    courses.events_in_time,
+    courses.delays_in_time,
 )
-MODEL_RULES = (horizon, plants, changed_parameters, changed_shares, closures, assumptions, cited)
+MODEL_RULES = (
+    horizon,
+    plants,
+    changed_parameters,
+    changed_shares,
+    closures,
+    assumptions,
+    cited,
+    courses.rules_in_the_model,
+    courses.crews_in_the_model,
+    courses.stores_stay,
+)

@@ -1,0 +1,165 @@
+"""Rules on what happens in the course of a simulation: rules that decide, funds, crews, events and delays in time.
+
+Beside `scenarios`; what can never happen is said before anything is simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cemfa.definition.checks.context import At, Context
+from cemfa.definition.checks.references import unknown
+from cemfa.definition.schema import Change, Project, Scenario, When
+from cemfa.errors import Problem
+
+_Path = tuple[str | int, ...]
+_MONTHS = 12
+
+
+def projects_of(scenario: Scenario) -> Iterator[tuple[_Path, Project]]:
+    """Yield every project of the options with its path."""
+    for option, content in scenario.options.items():
+        for key, project in content.projects.items():
+            yield ("options", option, "projects", key), project
+
+
+def deciding_rules(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that a rule has a threshold that can be passed, in the time that is left."""
+    for path, project in projects_of(scenario):
+        when = project.when
+        if when is None:
+            continue
+        place = at(*path, "when", key=True)
+        threshold = when.above is not None or when.below is not None
+        if (when.measure == "function") == threshold:
+            yield Problem("rule-threshold", place, {"measure": when.measure})
+        if (when.measure == "share") != bool(when.of and when.per):
+            yield Problem("rule-share", place, {"measure": when.measure})
+        left = _left(scenario, project)
+        steps = left // _MONTHS if when.measure == "share" else left
+        if _never(when) or when.months > steps:
+            yield Problem("rule-never", place, {"measure": when.measure, "months": when.months, "left": steps})
+
+
+def _left(scenario: Scenario, project: Project) -> int:
+    """Return how many whole months a rule can look at, from its first day to the horizon."""
+    start = project.decision
+    return max(0, (scenario.horizon + 1 - start.year) * _MONTHS - (start.month - 1) - (start.day > 1))
+
+
+def _never(when: When) -> bool:
+    """Tell whether no value of the measure can pass the threshold: nothing is negative, no plant takes in more."""
+    if when.below is not None and when.below <= 0:
+        return True
+    if when.above is not None and when.below is not None and when.above >= when.below:
+        return True
+    return when.measure == "utilisation" and when.above is not None and when.above >= 1
+
+
+def funds_of_rules(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that funds belong to funders, are not negative, and are enough for what rules may decide."""
+    for funder, years in scenario.funds.items():
+        if funder not in scenario.funders:
+            yield unknown("funder-unknown", at("funds", funder, key=True), funder, scenario.funders)
+        for year, amount in years.items():
+            if amount < 0:
+                yield Problem("funds-negative", at("funds", funder, year), {"funder": funder, "year": year})
+    for path, project in projects_of(scenario):
+        if project.when is None:
+            continue
+        limited = [row for row in project.funding if row.of == "investment" and row.source in scenario.funds]
+        if limited and project.capex is None:
+            yield Problem("funds-capex", at(*path, key=True), {"funders": [row.source for row in limited]})
+        for row in limited if project.capex else ():
+            needed = row.share * (project.capex.value if project.capex else 0.0)
+            most = max(scenario.funds[row.source].values(), default=0.0)
+            if project.capex and project.capex.unit == "VND" and needed > most:
+                shown = {"funder": row.source, "needed": needed, "most": most}
+                yield Problem("funds-never", at(*path, "when", key=True), shown, "warning")
+
+
+def events_in_time(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that events can happen before the horizon."""
+    for key, event in scenario.events.items():
+        if event.first is not None and event.first.year > scenario.horizon:
+            shown = {"event": key, "from": event.first.isoformat(), "horizon": scenario.horizon}
+            yield Problem("event-late", at("events", key, "from"), shown, "warning")
+
+
+def delays_in_time(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that what is decided runs before the horizon, with central durations of its stages."""
+    for path, project in projects_of(scenario):
+        chain = project.stages or ("site_secured" if project.site_secured else "site_open")
+        months = sum(stage.duration.value for stage in scenario.simulation.stages.get(chain, ()))
+        end = project.decision.year + (project.decision.month - 1 + months) / _MONTHS
+        if end >= scenario.horizon + 1:
+            shown = {"months": months, "horizon": scenario.horizon}
+            yield Problem("project-late", at(*path, "decision"), shown, "warning")
+
+
+def rules_in_the_model(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that rules look at plants, stores and flows that the model has."""
+    for path, project in projects_of(scenario):
+        when = project.when
+        if when is None:
+            continue
+        name = when.process or project.process
+        where = (*path, "when")
+        process = c.model.processes.get(name)
+        if process is None:
+            yield unknown("process-unknown", at(*where, "process"), name, c.model.processes)
+        elif when.measure == "backlog" and process.store is None:
+            with_store = [n for n, p in c.model.processes.items() if p.store is not None]
+            yield unknown("rule-store", at(*where, key=True), name, with_store)
+        elif process.capacity is None and when.measure in ("utilisation", "refused"):
+            with_capacity = [n for n, p in c.model.processes.items() if p.capacity is not None]
+            yield unknown("project-capacity", at(*where, key=True), name, with_capacity)
+        if process is not None:
+            for dimension, item in when.place.items():
+                known = [i.id for i in c.model.items(dimension)] if dimension in process.over else []
+                if dimension not in process.over:
+                    yield unknown("place-dimension", at(*where, "place", dimension, key=True), dimension, process.over)
+                elif item not in known:
+                    yield unknown("item-unknown", at(*where, "place", dimension), item, known, dimension=dimension)
+        for key in ("of", "per"):
+            for position, flow in enumerate(getattr(when, key)):
+                if flow not in c.model.flows:
+                    yield unknown("flow-unknown", at(*where, key, position), flow, c.model.flows)
+
+
+def stores_stay(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that no change acts on what a store or its batches are made of: they stay as they are in a run."""
+    used: dict[str, str] = {}
+    for name, process in c.model.processes.items():
+        if process.store is not None:
+            batches = process.store.batches
+            products = [process.store.limit, process.store.spoilage or ()]
+            products += [getattr(batches, key) or () for key in ("lines", "size", "residence", "variation") if batches]
+            used |= {str(factor): name for product in products for factor in product}
+    for option, content in scenario.options.items():
+        where = ("options", option)
+        changes: list[tuple[_Path, Change]] = [
+            ((*where, "policy", n), change) for n, change in enumerate(content.policy)
+        ]
+        for key, programme in content.programmes.items():
+            changes += [
+                ((*where, "programmes", key, "changes", n), change) for n, change in enumerate(programme.changes)
+            ]
+        for path, change in changes:
+            if change.parameter in used:
+                shown = {"parameter": change.parameter, "process": used[change.parameter]}
+                yield Problem("change-of-store", at(*path, "parameter"), shown)
+
+
+def crews_in_the_model(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that crews mend plants that can break down, each in one crew."""
+    breaking = [name for name, process in c.model.processes.items() if process.outage is not None]
+    seen: dict[str, str] = {}
+    for key, crew in scenario.simulation.crews.items():
+        for position, name in enumerate(crew.processes):
+            place = at("simulation", "crews", key, "processes", position)
+            if name not in breaking:
+                yield unknown("crew-process", place, name, breaking)
+            elif name in seen:
+                yield Problem("crew-twice", place, {"process": name, "first": seen[name], "second": key})
+            seen.setdefault(name, key)
