@@ -1030,6 +1030,11 @@ class Event(Frozen):
     """Random: how long [d]."""
     months: tuple[Annotated[Whole, Field(ge=1, le=12)], ...] = ()
     """Random: months in which it can start; blank: all."""
+    weights: dict[Annotated[Whole, Field(ge=1, le=12)], Annotated[Number, Field(ge=0)]] = {}
+    """Random: how likely it is to start on a day of a month, relative to other months: `{9: 3, 10: 3}` with the rest
+    left out is three times as likely in September and October as on other days. The mean of the year stays."""
+    yearly: bool = False
+    """Dated: again every year on the same days, such as planned maintenance; from the year of `from` on."""
     basis: Literal["reported", "derived", "unverified"] = "unverified"
     """As for parameters."""
     source: str

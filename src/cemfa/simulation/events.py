@@ -199,25 +199,26 @@ def closing_times(
 ) -> Iterator[tuple[float, float]]:
     """Yield start and end of every closure of an event in one replication, in order of their start.
 
-    A dated event closes once, its last day included. A random one is a Poisson process of `rate` per year,
-    run on the days of the months in which it can start: a year expects as many closures with few months as
-    with all. Closures may overlap.
+    A dated event closes once, or once a year, its last day included. A random one is a Poisson process of `rate`
+    per year, run on the days of the months in which it can start, each with the weight of its month: a year expects
+    as many closures with few months as with all. Closures may overlap.
 
     Parameters
     ----------
     rate : mean number per year, as drawn for this replication
     last : first instant that is no longer simulated
     """
+    if event.rate is None or event.duration is None:
+        yield from _dated(event, calendar_, last)
+        return
     first = calendar_.day_of(event.first) if event.first else 0
     until = calendar_.day_of(event.last) + 1 if event.last else last
-    if event.rate is None or event.duration is None:
-        yield float(first), float(until)
-        return
     fitted = _fit(event.duration)
     parameters = np.array([fitted.parameters])
+    weights = weights_of(event)
     time = float(first)
     while rate > 0.0:
-        time = _advance(time, -math.log(next(uniform)) / rate, event.months, calendar_, min(until, last))
+        time = _advance(time, -math.log(next(uniform)) / rate, weights, calendar_, min(until, last))
         if time >= min(until, last):
             return
         score = normal_scores(np.array([[next(uniform)]]))
@@ -226,25 +227,53 @@ def closing_times(
         yield start, on_grid(start + length)
 
 
-def _advance(time: float, years: float, months: Sequence[int], calendar_: Calendar, last: float) -> float:
-    """Return the instant at which `years` of eligible time have passed, each year's eligible days being one."""
+def _dated(event: Event, calendar_: Calendar, last: float) -> Iterator[tuple[float, float]]:
+    """Yield start and end of a dated event, year after year where it comes again."""
+    for years in itertools.count():
+        begin, end = (dated_in(date, years) if date else None for date in (event.first, event.last))
+        first = calendar_.day_of(begin) if begin else 0
+        if first >= last and years:
+            return
+        yield float(first), float(calendar_.day_of(end) + 1 if end else last)
+        if not event.yearly:
+            return
+
+
+def dated_in(date: datetime.date, years: int) -> datetime.date:
+    """Return a date some years later; 29 February becomes the 28th in years without.
+
+    >>> dated_in(datetime.date(2024, 2, 29), 1)
+    datetime.date(2025, 2, 28)
+    """
+    day = min(date.day, calendar.monthrange(date.year + years, date.month)[1])
+    return date.replace(year=date.year + years, day=day)
+
+
+def weights_of(event: Event) -> tuple[float, ...]:
+    """Return how likely a random event is to start on a day of each month, relative to other months."""
+    months = event.months or range(1, 13)
+    return tuple(event.weights.get(month, 1.0) if month in months else 0.0 for month in range(1, 13))
+
+
+def _advance(time: float, years: float, weights: tuple[float, ...], calendar_: Calendar, last: float) -> float:
+    """Return the instant at which `years` of weighted time have passed, the weighted days of each year being one."""
     while time < last:
         date = calendar_.date_of(time)
-        days = _eligible(date.year, tuple(months))
+        weight, days = weights[date.month - 1], _weighted_days(date.year, weights)
         end = calendar_.day_of(datetime.date(date.year, date.month, 1)) + calendar.monthrange(date.year, date.month)[1]
-        if not months or date.month in months:
-            needed = years * days
+        if weight > 0.0:
+            needed = years * days / weight
             if time + needed < end:
                 return time + needed
-            years -= (end - time) / days
+            years -= (end - time) * weight / days
         time = float(end)
     return time
 
 
 @cache
-def _eligible(year: int, months: tuple[int, ...]) -> int:
-    """Return the days of a year that lie in some months, or in all where none are named."""
-    return sum(calendar.monthrange(year, month)[1] for month in months or range(1, 13))
+def _weighted_days(year: int, weights: tuple[float, ...]) -> float:
+    """Return the days of a year, each with the weight of its month."""
+    return math.fsum(weight * calendar.monthrange(year, n + 1)[1] for n, weight in enumerate(weights))
 
 
 def closure(

@@ -95,30 +95,32 @@ def diverted_of(courses: tuple[Course, ...], end_of: tuple[tuple[int, int], ...]
 class Refusals:
     """What the gates of a block refused in a year so far, by reason.
 
+    Only what breakdowns and building keep out is worked out day by day; what is left of the whole is size, or, where
+    nothing stands or is planned, the want of a plant.
+
     Parameters
     ----------
     sites : gates and groups
     replications : S
-
-    Attributes
-    ----------
-    mass : shape (gates, 4, S), in the basis of each gate [t]
     """
 
     def __init__(self, sites: Sites, replications: int) -> None:
-        self._width = replications
+        shape = (len(sites.gates), replications)
+        self._group = sites.group
         self._plain = np.flatnonzero((sites.group >= 0) & (sites.store < 0))
         self._stored = np.flatnonzero(sites.store >= 0)
         self._closing = np.flatnonzero(sites.group < 0)
-        self._group = sites.group
-        self.mass = np.zeros((len(sites.gates), len(REFUSALS), replications))
-        self._day = np.zeros_like(self.mass)
+        self._whole, self._down, self._unbuilt, self._absent = (np.zeros(shape) for _ in REFUSALS)
+        self._today = [np.zeros(shape) for _ in range(3)]
         self._standing: Array | None = None
+        self._planned: Array | None = None
+        self._wanting = np.zeros(shape, dtype=bool)
 
     def begin_year(self) -> None:
         """Forget the last year."""
-        self.mass = np.zeros_like(self.mass)
-        self._standing = None
+        for sums in (self._whole, self._down, self._unbuilt, self._absent):
+            sums[...] = 0.0
+        self._standing = self._planned = None
 
     def add(self, day: Day, standing: Array, planned: Array, *, same: bool) -> None:
         """Add a day.
@@ -128,59 +130,77 @@ class Refusals:
         standing, planned : shape (groups, S), capacity with everything up, and with everything built [t/d]
         same : whether the day was decided like the one before
         """
+        if self._planned is None or not np.array_equal(self._planned, planned):
+            self._settle(planned)
         if not same or self._standing is None or not np.array_equal(self._standing, standing):
             self._standing = standing.copy()
             self._decide(day, standing, planned)
-        self.mass += self._day
+        refused, down, unbuilt = self._today
+        self._whole += refused
+        self._down[self._rows] += down[self._rows]
+        self._unbuilt[self._rows] += unbuilt[self._rows]
+
+    def by_reason(self) -> Array:
+        """Return what every gate refused for each reason, (gates, 4, S), in the basis of the gate [t]."""
+        found = np.zeros((self._whole.shape[0], len(REFUSALS), self._whole.shape[1]))
+        found[:, DOWN], found[:, UNBUILT], found[:, ABSENT] = self._down, self._unbuilt, self._absent
+        rest = np.maximum(self._whole - self._down - self._unbuilt - self._absent, 0.0)
+        wanting = self._wanting
+        found[:, ABSENT] += np.where(wanting, rest, 0.0)
+        found[:, FULL] = np.where(wanting, 0.0, rest)
+        return found
 
     def weights(self) -> Array:
         """Return the share of each reason in what every gate refused, (gates, 4, S); all `full` where nothing was."""
-        total = np.zeros((len(self.mass), self._width))
+        mass = self.by_reason()
+        total = np.zeros(self._whole.shape)
         for reason in range(len(REFUSALS)):
-            total += self.mass[:, reason]
+            total += mass[:, reason]
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = np.where(total[:, None] > 0.0, self.mass / total[:, None], 0.0)
+            found = np.where(total[:, None] > 0.0, mass / total[:, None], 0.0)
         found[:, FULL][total <= 0.0] = 1.0
         return found
 
     def there(self, planned: Array) -> NDArray[np.bool_]:
         """Return behind which gates anything stands or is planned, (gates, S)."""
-        found = np.ones((len(self.mass), self._width), dtype=bool)
+        found = np.ones(self._whole.shape, dtype=bool)
         limited = self._group >= 0
         found[limited] = planned[self._group[limited]] > 0.0
         return found
 
-    def _decide(self, day: Day, standing: Array, planned: Array) -> None:
-        """Divide what every gate refused today between the reasons."""
-        found, refused = self._day, np.maximum(day.offered - day.taken, 0.0)
-        found[...] = 0.0
-        found[self._closing, DOWN] = refused[self._closing]
-        gates, groups = self._plain, self._group[self._plain]
-        offered, left = day.offered[gates], refused[gates]
-        whole = np.minimum(offered, standing[groups])
-        down = np.minimum(np.maximum(whole - day.taken[gates], 0.0), left)
-        left = left - down
-        built = np.minimum(offered, planned[groups])
-        unbuilt = np.minimum(np.maximum(built - np.maximum(whole, day.taken[gates]), 0.0), left)
-        self._put(gates, down, unbuilt, left - unbuilt, planned[groups])
-        if self._stored.size:
-            self._decide_stored(day, refused, standing, planned)
+    def _settle(self, planned: Array) -> None:
+        """Take over what is planned from now on; what was refused for want of a plant so far stays that."""
+        if self._planned is not None:
+            rest = np.maximum(self._whole - self._down - self._unbuilt - self._absent, 0.0)
+            self._absent += np.where(self._wanting, rest, 0.0)
+        self._planned = planned.copy()
+        self._wanting = ~self.there(planned)
+        self._active = self._plain[~self._wanting[self._plain].all(axis=1)]
+        self._rows = np.concatenate((self._active, self._stored, self._closing))
+        self._standing = None
 
-    def _decide_stored(self, day: Day, refused: Array, standing: Array, planned: Array) -> None:
-        """Divide what stores refused: closed gates first, then as much of the rest as the plant is out of order."""
+    def _decide(self, day: Day, standing: Array, planned: Array) -> None:
+        """Work out what breakdowns, closures and building keep out today."""
+        refused, down, unbuilt = self._today
+        np.subtract(day.offered, day.taken, out=refused)
+        np.maximum(refused, 0.0, out=refused)
+        down[self._closing] = refused[self._closing]
+        gates, groups = self._active, self._group[self._active]
+        offered, taken, left = day.offered[gates], day.taken[gates], refused[gates]
+        whole = np.minimum(offered, standing[groups])
+        down[gates] = np.minimum(np.maximum(whole - taken, 0.0), left)
+        built = np.minimum(offered, planned[groups])
+        unbuilt[gates] = np.minimum(np.maximum(built - np.maximum(whole, taken), 0.0), left - down[gates])
+        if self._stored.size:
+            self._decide_stored(day, standing, planned)
+
+    def _decide_stored(self, day: Day, standing: Array, planned: Array) -> None:
+        """Do the same for stores: closed gates first, then as much of the rest as the plant is out of order."""
+        refused, down, unbuilt = self._today
         gates, groups = self._stored, self._group[self._stored]
-        left = refused[gates]
-        stands = standing[groups] > 0.0
-        unbuilt = np.where(stands, 0.0, left)
+        left, stands = refused[gates], standing[groups] > 0.0
         closed = np.minimum(day.offered[gates] * (1.0 - day.opening[gates]), left)
         with np.errstate(divide="ignore", invalid="ignore"):
             lost = np.where(stands, 1.0 - np.minimum(day.capacity[groups] / standing[groups], 1.0), 0.0)
-        down = np.where(stands, closed + (left - closed) * lost, 0.0)
-        unbuilt = np.where(planned[groups] > 0.0, unbuilt, 0.0)
-        self._put(gates, down, unbuilt, left - down - unbuilt, planned[groups])
-
-    def _put(self, gates: Index, down: Array, unbuilt: Array, rest: Array, planned: Array) -> None:
-        found = self._day
-        found[gates, DOWN], found[gates, UNBUILT] = down, unbuilt
-        found[gates, FULL] = np.where(planned > 0.0, rest, 0.0)
-        found[gates, ABSENT] = np.where(planned > 0.0, 0.0, rest)
+        down[gates] = np.where(stands, closed + (left - closed) * lost, 0.0)
+        unbuilt[gates] = np.where(stands | (planned[groups] <= 0.0), 0.0, left)

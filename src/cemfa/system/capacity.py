@@ -88,6 +88,8 @@ def closed_days(event: Event, year: int) -> float:
     if event.rate is None or event.duration is None:
         first = event.first or start
         last = event.last + datetime.timedelta(days=1) if event.last else end
+        if event.yearly and year > first.year:
+            return closed_days(event.model_copy(update={"yearly": False}), first.year)  # as many days every year
         return float(max(0, (min(last, end) - max(first, start)).days))
     possible = max(0, (end - max(event.first or start, start)).days) / (end - start).days
     per_year = event.rate.value * units.per_year_factor(event.rate.unit, year)

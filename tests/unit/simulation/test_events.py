@@ -12,6 +12,7 @@ from cemfa.definition.schema import Event, Label, NumberRow, Stage
 from cemfa.plan import Built
 from cemfa.simulation import events
 from cemfa.simulation.plant import Plants, Sites
+from cemfa.system.capacity import closed_days
 
 CALENDAR = events.Calendar(2024)
 LABEL = Label(vi="x", en="x")
@@ -155,3 +156,29 @@ def test_streams_are_endless_reproducible_and_apart() -> None:
 def test_decimal_years_know_leap_years() -> None:
     assert CALENDAR.decimal_year(183.0) == 2024.5
     assert CALENDAR.decimal_year(366.0) == 2025.0
+
+
+def test_months_weigh_as_stated_and_the_rate_stays() -> None:
+    """Three times as likely a day in September and October: 2 000 histories, within four standard errors."""
+    random = event(rate=row(2.0, "1/year"), duration=row(3.0, "d"), weights={9: 3.0, 10: 3.0})
+    found = [
+        CALENDAR.date_of(start).month
+        for replication in range(2000)
+        for start, _ in events.closing_times(random, CALENDAR, events.uniforms(0, "w", replication), 2.0, 365.0)
+    ]
+    assert len(found) / 2000 == pytest.approx(2.0, abs=4 * math.sqrt(2.0 / 2000))
+    expected = 3 * 61 / (3 * 61 + 304)
+    share = sum(month in (9, 10) for month in found) / len(found)
+    assert share == pytest.approx(expected, abs=4 * math.sqrt(expected * (1 - expected) / len(found)))
+
+
+def test_planned_maintenance_comes_every_year_on_the_same_days() -> None:
+    first, last = datetime.date(2024, 2, 10), datetime.date(2024, 2, 29)
+    yearly = event(**{"from": first, "to": last, "yearly": True})
+    end = float(CALENDAR.day_of(datetime.date(2027, 1, 1)))
+    found = list(events.closing_times(yearly, CALENDAR, iter(()), 0.0, end))
+    dates = [(CALENDAR.date_of(start), CALENDAR.date_of(stop)) for start, stop in found]
+    assert dates == [
+        (datetime.date(year, 2, 10), datetime.date(year, 3, 1)) for year in (2024, 2025, 2026)
+    ]  # fmt: skip
+    assert [closed_days(yearly, year) for year in (2023, 2024, 2025, 2026)] == [0.0, 20.0, 20.0, 20.0]

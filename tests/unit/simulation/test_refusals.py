@@ -36,8 +36,8 @@ def reasons(day: Day, standing: float, planned: float, *, store: int = -1, group
     refusals = Refusals(sites, 1)
     refusals.begin_year()
     refusals.add(day, np.array([[standing]]), np.array([[planned]]), same=False)
-    found = dict(zip(REFUSALS, refusals.mass[0, :, 0].tolist(), strict=True))
-    assert sum(found.values()) == pytest.approx(day.offered.item() - day.taken.item(), rel=1e-15)
+    found = dict(zip(REFUSALS, refusals.by_reason()[0, :, 0].tolist(), strict=True))
+    assert sum(found.values()) == pytest.approx(day.offered.item() - day.taken.item(), rel=1e-15)  # nothing is lost
     return {reason: mass for reason, mass in found.items() if mass}
 
 

@@ -81,6 +81,13 @@ def funds_of_rules(scenario: Scenario, at: At) -> Iterator[Problem]:
 def events_in_time(scenario: Scenario, at: At) -> Iterator[Problem]:
     """Check that events can happen before the horizon."""
     for key, event in scenario.events.items():
+        random = event.rate is not None
+        if (event.weights and not random) or (event.yearly and random):
+            yield Problem("event-words", at("events", key, key=True), {"event": key})
+        elif random and not any(event.weights.get(m, 1.0) > 0 for m in event.months or range(1, 13)):
+            yield Problem("event-weights", at("events", key, "weights"), {"event": key})
+        if event.yearly and event.first and event.last and event.last.year != event.first.year:
+            yield Problem("event-yearly", at("events", key, "to"), {"event": key})
         if event.first is not None and event.first.year > scenario.horizon:
             shown = {"event": key, "from": event.first.isoformat(), "horizon": scenario.horizon}
             yield Problem("event-late", at("events", key, "from"), shown, "warning")
