@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from benchmarks import stages, verbs
+from benchmarks.containers import EACH, Arrays, Contained
 from benchmarks.peers import Peer
 from benchmarks.subjects import FLOWS_PER_PROCESS, Array, cohorts, graph
 from cemfa.system.executors import Executor
@@ -124,6 +125,7 @@ GOALS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
 }
 NO_GOAL: Final[tuple[None, None]] = (None, None)
 STOCK: Final = (150.0, 250.0)
+CONTAINERS: Final = (20.0, 50.0)
 SYMBOLIC: Final = {200: 50.0, 2000: 1000.0}
 
 
@@ -149,6 +151,7 @@ def contests(sizes: Sizes, peers: Sequence[Peer] = ()) -> dict[str, Callable[[],
             found[_name("balance", kind, largest)] = partial(balance, kind, largest, few)
     found["start"] = starting
     found["sample model"] = partial(simulating, sizes.replications)
+    found["containers"] = partial(contained, largest // EACH, sizes.replications)
     return found
 
 
@@ -249,6 +252,17 @@ def starting() -> Contest:
     found = tuple(Contestant(name, 1, verbs.python(code)) for name, code in codes.items())
     ratios = tuple(Ratio(f"{name} / empty interpreter", name, "empty interpreter") for name in list(codes)[1:])
     return Contest("start", found, ratios, "children", "start")
+
+
+def contained(districts: int, replications: int) -> Contest:
+    """Return a year of plants day by day, beside the same written with a container per process."""
+    usual, ours = Contained(districts), Arrays(districts, replications)
+    found = (
+        Contestant("`simpy.Container`", EACH * districts, usual, usual.result),
+        Contestant("cemfa", EACH * districts * replications, ours, ours.result),
+    )
+    ratio = Ratio("`simpy.Container` / cemfa", "`simpy.Container`", "cemfa", *CONTAINERS)
+    return Contest(f"simulation, {EACH * districts} flows", found, (ratio,), unit="history, year and flow")
 
 
 def simulating(replications: int) -> Contest:

@@ -190,6 +190,8 @@ def stores(c: Context) -> Iterator[Problem]:
         if process.store is None:
             continue
         where = ("processes", name, "store")
+        if not c.model.layers.mass:
+            yield Problem("store-layers", c.at(*where, key=True), {"process": name})
         if process.capacity is None:
             yield Problem("store-capacity", c.at(*where, key=True), {"process": name})
         else:
