@@ -166,9 +166,10 @@ def losses(comparison: Comparison, option: OptionResult, words: Words) -> Pictur
     if not means["generated"]:
         return None
     shown = [cause for cause in CAUSES if means[cause] > means["generated"] * SMALLEST]
-    used = means["recycled"] - means["unsold"]
     parts = [("generated", means["generated"]), *((cause, means[cause]) for cause in shown)]
-    parts += [("recycled", means["recycled"]), ("unsold", means["unsold"]), ("used", used)]
+    parts += [("recycled", means["recycled"])]
+    if means["unsold"] > means["generated"] * SMALLEST:
+        parts += [("unsold", means["unsold"]), ("used", means["recycled"] - means["unsold"])]
     whole = ("generated", "recycled", "used")
     steps = [Step(locale.text(f"comparison.loss.{key}", words.lang), value, key in whole) for key, value in parts]
     title = words.text("f_losses", option=words.label(option.label), year=year)

@@ -70,7 +70,6 @@ def month_table(results: xr.Dataset) -> pd.DataFrame:
         ):
             if drawn.any():
                 key = (str(values["month"].to_numpy()[month]), str(values[places].to_numpy()[place]), name)
-                rows.append(
-                    (*key, float(drawn.mean()), *np.quantile(drawn, [0.05, 0.95]).tolist())
-                )  # ordered: all samples of one number
+                mean = float(drawn.mean())  # ordered: all samples of one number
+                rows.append((*key, mean, *np.quantile(drawn, [0.05, 0.95]).tolist()))
     return pd.DataFrame(rows, columns=["month", "plant", "what", "mean", "p5", "p95"])
