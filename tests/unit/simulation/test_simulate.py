@@ -17,7 +17,7 @@ from tests.unit.simulation.town import (
     town_scenario,
 )
 
-from cemfa.errors import SimulationError
+from cemfa.errors import DefinitionError, SimulationError
 from cemfa.plan import plan_of
 from cemfa.results import Request
 from cemfa.simulation import simulate, simulate_history, simulate_options
@@ -344,10 +344,16 @@ def test_a_store_that_states_no_spoilage_spoils_by_the_storage_life_of_what_ente
 
 
 def test_spoiled_matter_must_not_need_a_decision() -> None:
+    """Neither at the end of its flow, which the definition refuses, nor further on."""
     store = {**STORE, "spoiled_to": "rejects"}
-    system = compile_system(town_model({"processes": {"yard": {"store": store}}}))
+    with pytest.raises(DefinitionError, match=r"\[store-spoils-into\]"):
+        town_model({"processes": {"yard": {"store": store}}})
+    changes = {
+        "processes": {"yard": {"store": {**STORE, "spoiled_to": "put_with_the_rest"}}},
+        "flows": {"put_with_the_rest": {"from": "yard", "to": "collection", "good": "mix", "share": 0}},
+    }
     with pytest.raises(SimulationError, match=r"\[spoiled-limited\]"):
-        run(system, "as_now")
+        run(compile_system(town_model(changes)), "as_now")
 
 
 def test_months_add_up_to_their_year() -> None:
