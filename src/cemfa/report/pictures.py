@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from cemfa import locale
-from cemfa.definition.technologies import chain_of
 from cemfa.comparison.losses import mean_losses
+from cemfa.definition.technologies import chain_of
 from cemfa.figures.gantt import Task, gantt
 from cemfa.figures.maps import Spot, point_map
 from cemfa.figures.material import flow_table

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.schema import Change, Project, Scenario, When
+from cemfa.definition.technologies import chain_of
 from cemfa.errors import Problem
 
 _Path = tuple[str | int, ...]
@@ -96,8 +97,7 @@ def events_in_time(scenario: Scenario, at: At) -> Iterator[Problem]:
 def delays_in_time(scenario: Scenario, at: At) -> Iterator[Problem]:
     """Check that what is decided runs before the horizon, with central durations of its stages."""
     for path, project in projects_of(scenario):
-        chain = project.stages or ("site_secured" if project.site_secured else "site_open")
-        months = sum(stage.duration.value for stage in scenario.simulation.stages.get(chain, ()))
+        months = sum(stage.duration.value for stage in scenario.simulation.stages.get(chain_of(project), ()))
         end = project.decision.year + (project.decision.month - 1 + months) / _MONTHS
         if end >= scenario.horizon + 1:
             shown = {"months": months, "horizon": scenario.horizon}
