@@ -44,7 +44,7 @@ def event_timeline(happened: Sequence[Occurrence], lang: str, *, title: str, fir
     for one in happened:
         counts[one.subject, one.kind] += 1
     words = "; ".join(f"{subject}, {kind}: {count}" for (subject, kind), count in counts.items()) + "."
-    figure = Picture(10.4, 0.34 * max(len(subjects), 1) + 1.0, lang=lang, title=title, description=words)
+    figure = Picture(10, 0.34 * max(len(subjects), 1) + 1.0, lang=lang, title=title, description=words)
     axes = figure.add_subplot()
     for one in happened:
         row, kind = subjects.index(one.subject), kinds.index(one.kind)
