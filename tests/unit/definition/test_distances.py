@@ -111,14 +111,27 @@ def test_hauling_costs_by_distance_and_for_every_tonne_handled() -> None:
     assert haulage_cost(run)[0, 0] == pytest.approx(hauled * (10 * 5000 + 60000), rel=1e-12)
 
 
-def test_existing_lists_of_ben_tre_come_out_of_its_distances() -> None:
-    table = Distances(read_model("ben_tre"))
+def test_lists_of_ben_tre_come_out_of_its_distances_or_override_them() -> None:
+    model = read_model("ben_tre")
+    written = model.flows["separated_to_digestion"]
+    sorted_ = model.model_copy(
+        update={"flows": {**model.flows, "separated_to_digestion": written.model_copy(update={"order": "distance"})}}
+    )
     rest = {"settlement": "urban", "waste_fraction": "food"}
     city, chau_thanh = (
-        table.order("separated_to_digestion", {"district": place, **rest}) for place in ("ben_tre_city", "chau_thanh")
+        Distances(sorted_).order("separated_to_digestion", {"district": place, **rest})
+        for place in ("ben_tre_city", "chau_thanh")
     )
-    assert city[1:] == ("separated_to_giong_trom", "separated_to_an_hiep", "separated_to_binh_dai", "separated_remixed")
+    assert (
+        city
+        == written.otherwise
+        == Distances(model).order("separated_to_digestion", {"district": "chau_thanh", **rest})
+    )
     assert chau_thanh[1:3] == ("separated_to_giong_trom", "separated_to_binh_dai")  # 30 and 42 km; An Hiệp 48
+    market = model.flows["city_market_to_insects"]
+    assert market.order == "distance"
+    for place in ("ben_tre_city", "chau_thanh"):
+        assert Distances(model).order("city_market_to_insects", {"district": place, **rest}) == market.otherwise
 
 
 def test_every_pair_of_districts_has_a_distance_by_road_and_by_boat() -> None:
