@@ -32,7 +32,7 @@ def waterfall(steps: Sequence[Step], lang: str, *, title: str, x_label: str) -> 
     --------
     >>> steps = [Step("Generated", 10.0, True), Step("Full", 4.0), Step("Recycled", 6.0, True)]
     >>> waterfall(steps, "en", title="Losses", x_label="t/d").description
-    'Generated: 10.0; Full: -4.0; Recycled: 6.0.'
+    'Generated: 10.0; Full: −4.0; Recycled: 6.0.'
     """
     words = "; ".join(f"{step.label}: {_value(step, lang)}" for step in steps) + "."
     figure = Picture(9.2, 0.34 * len(steps) + 0.9, lang=lang, title=title, description=words)
@@ -49,7 +49,7 @@ def waterfall(steps: Sequence[Step], lang: str, *, title: str, x_label: str) -> 
             color=COLOURS[0] if step.total else COLOURS[1], hatch=None if step.total else "///",
         )  # fmt: skip
         figure.explain(bar, f"{step.label}: {_value(step, lang)}")
-        axes.text(start + step.value, row, f" {_value(step, lang)}", va="center")
+        axes.annotate(_value(step, lang), (start + step.value, row), (5, 0), textcoords="offset points", va="center")
         if row + 1 < len(steps):
             axes.plot([left, left], [row + 0.31, row + 0.69], color=MUTED, linewidth=0.7, zorder=1)
     axes.set_yticks(range(len(steps)), ["\n".join(map(plain, part)) for part in lines])
@@ -62,4 +62,4 @@ def waterfall(steps: Sequence[Step], lang: str, *, title: str, x_label: str) -> 
 
 
 def _value(step: Step, lang: str) -> str:
-    return locale.number(step.value if step.total else -step.value, lang, 1)
+    return locale.number(step.value if step.total else -step.value, lang, 1).replace("-", "−")
