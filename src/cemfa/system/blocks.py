@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cemfa.system.elimination import Elimination
+from cemfa.system.rows import addresses, spread
 from cemfa.system.tables import ONE, Index, Table
 
 Array = NDArray[np.float64]
@@ -81,10 +82,6 @@ class Block(Protocol):
         """Hand over what was computed in these columns."""
         ...
 
-    def spread(self, elimination: Elimination, shares: Array, throughput: Array, flow: Array) -> None:
-        """Write the flows (F, width) that shares and throughputs make."""
-        ...
-
 
 class ArrayBlock:
     """A block as numpy sees it: one or two calls per product, over all columns."""
@@ -137,10 +134,6 @@ class ArrayBlock:
     def close(self) -> None:
         """Hand over nothing: results were computed where they are wanted."""
 
-    def spread(self, elimination: Elimination, shares: Array, throughput: Array, flow: Array) -> None:
-        """Write the flows (F, width) that shares and throughputs make."""
-        spread(elimination.source, shares, throughput, flow)
-
 
 class FloatBlock:
     """A block of one column: numbers of Python cost less than calls of numpy."""
@@ -186,10 +179,6 @@ class FloatBlock:
                 bank.cut(self._part)[:, 0] = self._right[first:last]
             first = last
 
-    def spread(self, elimination: Elimination, shares: Array, throughput: Array, flow: Array) -> None:
-        """Write the flows (F, width) that shares and throughputs make."""
-        spread(elimination.source, shares, throughput, flow)
-
 
 class KernelBlock:
     """A block as the compiled kernel sees it: addresses of rows.
@@ -227,7 +216,7 @@ class KernelBlock:
         Returns the first column of a block with something wrong in it, or -1.
         """
         where, made, program = self._all_right, elimination, elimination.fused
-        wanted = _first(flow) if flow is not None and flow.strides[1] == flow.itemsize else where.first[:0]
+        wanted = addresses(flow) if flow is not None and flow.strides[1] == flow.itemsize else where.first[:0]
         wrong: int = self._kernel.run_whole(
             table.target, table.base, table.start, table.left, table.right, table.reciprocal, program.wanted,
             program.by, where.first, where.step, self._widest, self._rows.width, made.leaving_start, made.leaving,
@@ -240,29 +229,16 @@ class KernelBlock:
     def read(self, rows: Index, *, left: bool = True) -> Array:
         """Return rows (n, width), of the left operands or of the rest."""
         found = np.empty((len(rows), self._width))
-        self._kernel.copy((self._left if left else self._right)[rows], _first(found), self._width)
+        self._kernel.copy((self._left if left else self._right)[rows], addresses(found), self._width)
         return found
 
     def write(self, rows: Index, values: Array) -> None:
         """Write rows (n, width)."""
         wide = np.ascontiguousarray(values)
-        self._kernel.copy(_first(wide), self._right[rows], self._width)
+        self._kernel.copy(addresses(wide), self._right[rows], self._width)
 
     def close(self) -> None:
         """Hand over nothing: results were computed where they are wanted."""
-
-    def spread(self, elimination: Elimination, shares: Array, throughput: Array, flow: Array) -> None:
-        """Write the flows (F, width) that shares and throughputs make."""
-        spread(elimination.source, shares, throughput, flow)
-
-
-def spread(source: Index, shares: Array, throughput: Array, flow: Array) -> None:
-    """Write the flows (F, S): a share times the throughput of its source, or what is given where there is none."""
-    for to, share, out in zip(flow, shares, source.tolist(), strict=True):
-        if out < 0:
-            to[:] = share
-        else:
-            np.multiply(share, throughput[out], to)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -283,17 +259,12 @@ class _Addresses:
                 values = np.ascontiguousarray(values)
             arrays.append(values)
             steps.append(np.full(len(values), 0 if same or bank.kind == "spare" else values.itemsize))
-        first = np.concatenate([_first(values) for values in arrays])
+        first = np.concatenate([addresses(values) for values in arrays])
         return cls(first, np.concatenate(steps).astype(np.int64), tuple(arrays))
 
     def at(self, part: slice) -> NDArray[np.int64]:
         found: NDArray[np.int64] = self.first + self.step * part.start
         return found
-
-
-def _first(values: Array) -> NDArray[np.int64]:
-    steps = np.arange(len(values), dtype=np.int64) * values.strides[0]
-    return np.asarray(steps + values.ctypes.data, dtype=np.int64)
 
 
 def _numbers(banks: Sequence[Bank], part: slice) -> list[float]:

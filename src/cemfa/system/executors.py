@@ -24,6 +24,7 @@ from cemfa.system import dense
 from cemfa.system.blocks import ArrayBlock, Bank, Block, FloatBlock, KernelBlock, Rows
 from cemfa.system.elimination import Elimination
 from cemfa.system.refusing import ClosedColumn, WrongColumn, closed_loop, refuse_wrong
+from cemfa.system.rows import spread
 from cemfa.system.tables import FIRST_SHARE, ZERO, DenseComponent, Table
 from cemfa.workers import keep_memory
 
@@ -260,7 +261,7 @@ def _run_blocks(
                     _solve_dense(stage, block, matrices)
             block.close()
             if flow is not None:
-                block.spread(elimination, _cut(shares, part), found[:, part], flow[:, part])
+                spread(elimination.source, _cut(shares, part), found[:, part], flow[:, part])
 
 
 def _on_lines(rows: int, width: int, like: int = 0) -> Array:

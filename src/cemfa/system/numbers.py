@@ -18,7 +18,7 @@ from cemfa.plan import Plan
 from cemfa.system.boundary import compositions
 from cemfa.system.changes import Binding, bind
 from cemfa.system.elimination import OUTSIDE
-from cemfa.system.layout import Array, Factored, Index, System
+from cemfa.system.layout import Array, Factored, Flags, Index, System
 from cemfa.system.rows import RowGroups
 
 SHARE_TOLERANCE: Final = 1e-12  # rounding of a few dozen shares that were meant to sum to one
@@ -169,6 +169,14 @@ def given_inflows(system: System) -> RowGroups:
 
 
 @lru_cache(maxsize=8)
+def _with_remainder(system: System) -> Flags:
+    """Return the processes (P,) with a remainder, whose digits matter; sums of the others are only checked."""
+    found = np.zeros(len(system.process_ids), dtype=bool)
+    found[system.source[system.remainders.flow]] = True
+    return found
+
+
+@lru_cache(maxsize=8)
 def stock_outflows(system: System) -> RowGroups:
     """Return flows grouped by the stock they leave, in the order of the stocks."""
     number = {stock.process: n for n, stock in enumerate(system.stocks)}
@@ -178,7 +186,7 @@ def stock_outflows(system: System) -> RowGroups:
 def _resolve_remainders(system: System, coefficient: Array, products: Factored, year: int) -> None:
     """Check the shares and write the remainders, and what is tied to them, into the coefficients."""
     _refuse_negative(system, coefficient, year)
-    left = outflows(system).what_is_left(coefficient)
+    left = outflows(system).what_is_left(coefficient, _with_remainder(system))
     _refuse_excess(system, coefficient, left, year)
     rest = system.remainders
     if not len(rest.flow):

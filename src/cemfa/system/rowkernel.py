@@ -29,8 +29,8 @@ def add(start, rows, values, total, width):
 
 
 @numba.njit(cache=True, nogil=True)
-def what_is_left(start, rows, values, left, width):
-    """Write one minus the sums of every group, the rounding of every addition made good."""
+def what_is_left(start, rows, exact, values, left, width):
+    """Write one minus the sums of every group, the rounding of every addition made good in those that are exact."""
     lost, total = np.empty(TILE), np.empty(TILE)
     for g in range(len(left)):
         for first in range(0, width, TILE):
@@ -40,6 +40,10 @@ def what_is_left(start, rows, values, left, width):
                 lost[s] = 0.0
             for k in range(start[g], start[g + 1]):
                 row = numba.carray(_pointer(values[rows[k]] + 8 * first), count)
+                if not exact[g]:
+                    for s in range(count):
+                        total[s] += row[s]
+                    continue
                 for s in range(count):
                     after = total[s] + row[s]
                     rounded = after - total[s]

@@ -75,20 +75,27 @@ class RowGroups:
             total[groups] += values[rows]
         return total
 
-    def what_is_left(self, values: Array) -> Array:
+    def what_is_left(self, values: Array, exact: NDArray[np.bool_] | None = None) -> Array:
         """Return one minus the sums by group, with the rounding of every addition made good.
 
+        Parameters
+        ----------
+        exact : shape (size,), groups of which the rounding matters; None: all
+
+        Notes
+        -----
         Summation after Neumaier (1974), *ZAMM* 54, 39–51, what rounding loses after Knuth (*The Art of Computer
         Programming* 2, section 4.2.2, theorem C): a remainder of 1e-9 keeps its digits.
         """
         width = values[:1].size
+        exact = np.ones(self.size, dtype=bool) if exact is None else exact
         if width > WIDE and (kernel := compiled()):
             left = np.empty((self.size, *values.shape[1:]))
             held = in_rows(values)
-            kernel.what_is_left(self.start, self.rows, addresses(held), addresses(left), width)
+            kernel.what_is_left(self.start, self.rows, exact, addresses(held), addresses(left), width)
             return left
         if width > WIDE:
-            return self._left_of_wide(values)
+            return self._left_of_wide(values, exact)
         total = np.full((self.size, *values.shape[1:]), -1.0)
         lost = np.zeros_like(total)
         for rows, groups in self.turns:
@@ -97,9 +104,10 @@ class RowGroups:
             rounded = after - before
             lost[groups] += (before - (after - rounded)) + (added - rounded)
             total[groups] = after
+        lost[~exact] = 0.0
         return 0.0 - (total + lost)  # not a mere sign: of nothing left, zero and not minus zero
 
-    def _left_of_wide(self, values: Array) -> Array:
+    def _left_of_wide(self, values: Array, exact: NDArray[np.bool_]) -> Array:
         """Return what is left, one row after the other in arrays that stay in the cache."""
         left, edges = np.empty((self.size, *values.shape[1:])), self.start.tolist()
         lost, after, rounded, spare = np.empty((4, *values.shape[1:]))
@@ -107,6 +115,11 @@ class RowGroups:
         for group, (first, last) in enumerate(pairwise(edges)):
             total = left[group]
             total[...], lost[...] = -1.0, 0.0
+            if not exact[group]:
+                for row in self.rows[first:last].tolist():
+                    add(total, values[row], total)
+                subtract(0.0, total, total)
+                continue
             for row in self.rows[first:last].tolist():
                 add(total, values[row], after)
                 subtract(after, total, rounded)
@@ -123,9 +136,11 @@ class RowGroups:
 
 def spread(source: NDArray[np.int32], share: Array, throughput: Array, flow: Array) -> None:
     """Write flows (F, …): a share times the throughput (P, …) of its source, or what is given where there is none."""
-    if (kernel := compiled()) and flow[:1].flags.c_contiguous:
+    width = flow[:1].size
+    same = share[:1].size == throughput[:1].size == width
+    if width > WIDE and same and flow[:1].flags.c_contiguous and (kernel := compiled()):
         held = in_rows(share), in_rows(throughput)
-        kernel.spread(source, *(addresses(rows) for rows in (*held, flow)), flow[:1].size)
+        kernel.spread(source, *(addresses(rows) for rows in (*held, flow)), width)
         return
     for to, given, out in zip(flow, share, source.tolist(), strict=True):
         if out < 0:
