@@ -150,6 +150,10 @@ def json_schema(kind: type[Model | Scenario]) -> dict[str, Any]:
     for name in ("Good", "Source"):  # in a mapping the key is the id
         if name in schema["$defs"]:
             schema["$defs"][name]["required"].remove("id")
+    for name in ("parts", "shares") if "Area" in schema["$defs"] else ():  # the name of a table, or its rows
+        given = schema["$defs"]["Area"]["properties"][name]
+        listed = {key: given.pop(key) for key in ("type", "items")}
+        given["anyOf"] = [{"type": "string"}, listed]
     rows = ("parameters", "composition", "seasons", "distances", "history", "departments", "duties")
     for name in rows if kind is Model else ():
         given = schema["properties"][name]
