@@ -13,12 +13,14 @@ import numpy as np
 
 from benchmarks.subjects import Array
 from benchmarks.verbs import SEED, AllIn
+from cemfa.results import Request
 from cemfa.system.balance import largest_residual
 from cemfa.system.containment import overfull
 from cemfa.system.executors import flows
 from cemfa.system.limits import settle
 from cemfa.system.numbers import bind_plan, block_values
 from cemfa.system.sampling import BLOCK
+from cemfa.system.solve import strip_width
 
 
 @dataclass
@@ -41,17 +43,14 @@ def pipeline(task: AllIn, stages: Stages) -> Array:
     system = task.system
     binding = bind_plan(system, None)
     totals: dict[int, Array] = {}
-    for number in range(-(-task.samples // BLOCK)):
-        with stages.of("draw"):
-            draws = system.sampler.block(SEED, number, executor=task.executor)
-            draws = draws[:, : task.samples - number * BLOCK]
+    for draws in _drawn(task, stages):
         for period, year in enumerate(system.years):
             with stages.of("shares"):
                 numbers = block_values(system, draws, binding, period)
             with stages.of("solve"):
-                found = settle(system, numbers, executor=task.executor)
+                found = settle(system, numbers, executor=task.executor, checked=True)
             with stages.of("check"):
-                largest_residual(system, found.flows, year=year)
+                largest_residual(system, found.flows, year=year, entering=found.entering)
                 overfull(system, found.flows)
             with stages.of("reduce"):
                 mean = np.add.reduce(found.flows, axis=-1)
@@ -65,13 +64,22 @@ def kernels(task: AllIn, stages: Stages) -> Array:
     graph = task.graph
     inputs = 100.0 * graph.inputs.any(axis=1)[:, None]
     total = np.zeros(len(graph.source))
-    for number in range(-(-task.samples // BLOCK)):
-        with stages.of("draw"):
-            drawn = task.system.sampler.block(SEED, number, executor=task.executor)
-            drawn = drawn[:, : task.samples - number * BLOCK]
-            shares = drawn[1 : 1 + len(graph.source)]  # after the row of the imports
+    for draws in _drawn(task, stages):
+        shares = draws[1 : 1 + len(graph.source)]  # after the row of the imports
         with stages.of("solve"):
-            made = flows(graph.elimination, shares, inputs, executor=task.executor)[1]
+            made = flows(graph.elimination, shares, inputs, executor=task.executor, checked=True)[1]
         with stages.of("reduce"):
             total += np.add.reduce(made, axis=-1)
     return (total / task.samples)[:, None]
+
+
+def _drawn(task: AllIn, stages: Stages) -> Iterator[Array]:
+    """Yield the draws of one strip of samples after the other, as wide as `solve` takes them."""
+    sampler, width = task.system.sampler, strip_width(task.system, Request(reducers=("mean",)))
+    for first in range(0, task.samples, width):
+        with stages.of("draw"):
+            draws = np.empty((len(sampler.central()), min(width, -(-(task.samples - first) // BLOCK) * BLOCK)))
+            for begin in range(0, draws.shape[1], BLOCK):
+                part = draws[:, begin : begin + BLOCK]
+                sampler.block(SEED, (first + begin) // BLOCK, executor=task.executor, out=part)
+        yield draws[:, : task.samples - first]

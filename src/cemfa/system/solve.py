@@ -41,6 +41,7 @@ Progress = Callable[[int, int], None]
 STRIP_NUMBERS: Final = 2**21
 """Numbers of one period that are computed at a time: enough for calls to cost little, few enough for the cache."""
 LARGEST_STRIP: Final = 2048
+STRIPS_PER_WORKER: Final = 4
 PASSES_EXPECTED: Final = 3
 """Solves per sample where something limits; decides no more than whether an import is worth its time."""
 
@@ -101,12 +102,12 @@ def solve(
     """
     numbers = _numbers(samples)
     wanted = request or (Request(flows="all") if len(numbers) == 1 else Request())
-    width = strip_width(system, wanted)
+    blocks = len(_units(numbers, BLOCK))
+    width = strip_width(system, wanted, shared_by=worker_count(workers, blocks), blocks=blocks)
     units = _units(numbers, width)
     widest = max(len(unit) for unit in units)
     count = worker_count(workers, len(units))
     refuse_too_large(footprint(system, wanted, len(numbers), width=widest, workers=count), len(numbers))
-    blocks = len(_units(numbers, BLOCK))
     together = blocks > 1 and sorts_together(system, wanted, len(numbers))
     run = Run(
         system, numbers, blocks, seed, wanted, limits=limits, drawn=samples != 1, together=together, sampling=sampling,
@@ -161,11 +162,19 @@ def products(system: System, samples: int) -> int:
     return solves * system.elimination.products
 
 
-def strip_width(system: System, request: Request) -> int:
-    """Return how many samples to compute at a time; functions are handed one random block after the other."""
+def strip_width(system: System, request: Request, *, shared_by: int = 1, blocks: int = 1) -> int:
+    """Return how many samples to compute at a time; functions are handed one random block after the other.
+
+    Parameters
+    ----------
+    shared_by, blocks : workers, and random blocks in all: several workers get some strips each, so that none of them
+        waits long for the last one
+    """
     widest = BLOCK if request.functions or request.flows == "all" else LARGEST_STRIP
-    blocks = STRIP_NUMBERS // (BLOCK * max(1, series(system)))
-    return int(min(widest, BLOCK * max(1, blocks)))
+    if shared_by > 1:
+        widest = min(widest, BLOCK * max(1, blocks // (STRIPS_PER_WORKER * shared_by)))
+    fitting = STRIP_NUMBERS // (BLOCK * max(1, series(system)))
+    return int(min(widest, BLOCK * max(1, fitting)))
 
 
 def _numbers(samples: int | Sequence[int]) -> Sequence[int]:

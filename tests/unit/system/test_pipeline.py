@@ -13,6 +13,7 @@ from cemfa.errors import ResourceError, SolveError
 from cemfa.results import Request
 from cemfa.system import footprint as sizes
 from cemfa.system.compile import compile_system
+from cemfa.system.sampling import BLOCK
 from cemfa.system.solve import solve, strip_width
 from cemfa.workers import parts
 
@@ -44,7 +45,7 @@ def solved(town, monkeypatch, name, *, width=256, workers=1, kind="threads", sam
     request, exact = REQUESTS[name]
     with monkeypatch.context() as patch:
         patch.setattr(sizes, "EXACT_BYTES", exact)
-        patch.setattr("cemfa.system.solve.strip_width", lambda *_: width)
+        patch.setattr("cemfa.system.solve.strip_width", lambda *_, **__: width)
         patch.setattr("cemfa.system.solve.parts", partial(parts, kind=kind))
         return solve(town, samples=samples, seed=4, request=request, workers=workers)
 
@@ -184,3 +185,10 @@ def test_progress_is_told_in_units_of_work(town) -> None:
     told = []
     solve(town, samples=600, request=Request(flows="all"), progress=lambda *done: told.append(done))
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_workers_get_several_strips_each_and_never_less_than_a_random_block(town) -> None:
+    alone = strip_width(town, Request())
+    assert alone == strip_width(town, Request(), shared_by=1, blocks=3) > BLOCK
+    assert strip_width(town, Request(), shared_by=2, blocks=24) == 3 * BLOCK
+    assert strip_width(town, Request(), shared_by=2, blocks=3) == BLOCK
