@@ -1,16 +1,22 @@
-"""Electricity that plants use and give. One family of `indicators`; small, since power is not what decides here."""
+"""Energy: electricity that plants use and give, and the heat held by what arises. One family of `indicators`.
+
+Small, since power is not what decides here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from cemfa.indicators.following import RECYCLING
-from cemfa.indicators.registry import Indicator
-from cemfa.indicators.view import Array, View
+from cemfa.indicators.registry import Indicator, require
+from cemfa.indicators.view import Array, Mask, View
 
 _PLANTS: Final = (*RECYCLING, "energy", "incineration", "material", "landfill")
+_LOST: Final = ("open_burning", "dumping", "burial")
 
 
 def electricity(view: View, quantity: str, treatments: tuple[str, ...] = _PLANTS) -> Array:
@@ -30,6 +36,69 @@ def from_by_products(view: View) -> Array:
     return electricity(view, "electricity_yield")
 
 
+def heat(dry_matter: npt.ArrayLike, heating_value: npt.ArrayLike) -> Array:
+    """Return the energy that several masses hold together: ``Σ dry matter · lower heating value of dry matter``.
+
+    The heat that complete burning of the dry matter gives, with the water formed by burning as vapour. The water
+    that the good carries is no part of it: drying or evaporating it takes heat (about 2.4 MJ/kg), so a wet good
+    yields less in a boiler, and a very wet one nothing. Source: van Loo & Koppejan 2008, Handbook of Biomass
+    Combustion and Co-firing, ch. 2.
+
+    Parameters
+    ----------
+    dry_matter : (..., n) [t/yr]
+    heating_value : (..., n), lower heating values per dry matter [MJ/t]
+
+    Returns
+    -------
+    (...) [MJ/yr]
+
+    Examples
+    --------
+    >>> float(heat([100.0, 10.0], [16800.0, 19000.0]))  # 100 t of straw and 10 t of shell, dry
+    1870000.0
+    """
+    return np.asarray((np.asarray(dry_matter) * np.asarray(heating_value)).sum(axis=-1), dtype=np.float64)
+
+
+def content(view: View) -> Array:
+    """Return the energy content of what arises: waste and by-products from outside with an origin, (S, T) [MJ/yr].
+
+    Raises
+    ------
+    ResultsError
+        `indicator-needs`, where a good that arises has no `heating_value`.
+    """
+    return _heat_of(view, "energy_content", (view.source < 0) & (view.flows["origin"] != ""))
+
+
+def unused(view: View) -> Array:
+    """Return the energy content of what is burnt in the open, buried or dumped, (S, T) [MJ/yr].
+
+    By the good in its state there: ash that is dumped after burning holds none. What is landfilled is not part.
+
+    Raises
+    ------
+    ResultsError
+        `indicator-needs`, where a good that ends so has no `heating_value`.
+    """
+    return _heat_of(view, "energy_content_unused", np.isin(view.flows["treatment"], _LOST))
+
+
+def _heat_of(view: View, indicator: str, flows: Mask) -> Array:
+    chosen = np.flatnonzero(flows)
+    heating_value, absent = view.along_flows("heating_value", chosen)
+    require(indicator, absent)
+    return heat(view.mass(chosen, "dry_matter"), heating_value)
+
+
+def _held(name: str, compute: Callable[[View], Array]) -> Indicator:
+    source = "van Loo & Koppejan 2008, Handbook of Biomass Combustion and Co-firing, ch. 2"
+    return Indicator(name, "MJ/year", source, compute, layers=("dry_matter",), parameters=("heating_value",))
+
+
 INDICATORS: Final[tuple[Indicator, ...]] = (
     Indicator("energy_from_byproducts", "MJ/year", "cemfa: intake of plants × electricity yield", from_by_products),
+    _held("energy_content", content),
+    _held("energy_content_unused", unused),
 )

@@ -283,6 +283,23 @@ def test_conflicting_numbers_can_be_switched(model: Model, assume: dict[str, str
         assert not np.array_equal(other["flow_mass"].to_numpy(), usual["flow_mass"].to_numpy())
 
 
+def test_everything_that_arises_has_a_season(model: Model) -> None:
+    arising = {key: flow for key, flow in model.flows.items() if flow.source == "outside" and flow.origin}
+    assert len(arising) >= 16
+    assert [key for key, flow in arising.items() if flow.season is None] == []
+    assert model.flows["forage"].season == "forage"  # feed of no origin, but it grows by the rains
+
+
+def test_everything_that_arises_or_is_lost_has_a_heating_value(central: xr.Dataset) -> None:
+    found = evaluate(central, ["energy_content", "energy_content_unused"]).sel(sample=0)
+    arises, lost = found["energy_content"].to_numpy(), found["energy_content_unused"].to_numpy()
+    assert (arises > lost).all()
+    arising = (central["origin"] != "") & (central["source"] == "outside")
+    dry = central["flow_mass"].sel(sample=0, layer="dry_matter").where(arising, 0.0).sum("flow").to_numpy()
+    held = arises / dry / 1000  # MJ per kg of dry matter
+    assert ((held > 8) & (held < 18)).all()  # between waste with sand, sludges of soil, and dry wood
+
+
 def test_the_plan_has_its_twenty_one_targets(model: Model) -> None:
     assert [target.id for target in model.targets] == [f"T{n:02d}" for n in range(1, 22)]
     numbered = [target for target in model.targets if target.value is not None]
