@@ -115,8 +115,8 @@ SMOKE: Final = Sizes(8, 4, 4, 2, 2, 8, 2, (6, 3), 1, (20,))
 ISSUED: Final = 100_000
 """Samples of a whole run as asked for by `--full`."""
 
-LONG: Final = 4
-"""Times as many samples on threads: a run of a tenth of a second is over before they are busy."""
+LONG: Final = 10
+"""Times as many samples on threads, as many as a long run has: one of a tenth of a second is over before both work."""
 
 GOALS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
     "batched `np.linalg.solve`": {"numpy": (25, 50), "numba": (150, 300)},

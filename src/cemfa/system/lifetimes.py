@@ -123,9 +123,10 @@ def survival_weibull(ages: ArrayLike, shape: ArrayLike, scale: ArrayLike) -> Arr
     >>> survival_weibull([0.0, 3.0], 1.2, 3.0).round(4).tolist()
     [1.0, 0.3679]
     """
-    with np.errstate(over="ignore"):  # an age far beyond the scale: nothing survives
-        power = (np.asarray(ages, dtype=np.float64) / np.asarray(scale)) ** np.asarray(shape)
-    found: Array = np.asarray(power)  # turned in place: fresh memory would cost more than the arithmetic
+    with np.errstate(divide="ignore", over="ignore"):  # at age 0 all survives, far beyond the scale nothing
+        years, scales = np.log(np.asarray(ages, dtype=np.float64)), np.log(scale)  # of few numbers; powers are dear
+        found: Array = np.asarray((years - scales) * shape)  # turned in place: fresh memory would cost more
+        np.exp(found, out=found)
     gone = found > LARGEST_POWER
     np.negative(np.minimum(found, LARGEST_POWER, out=found), out=found)
     np.exp(found, out=found)

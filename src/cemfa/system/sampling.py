@@ -34,7 +34,7 @@ __all__ = ["BLOCK", "Marginal", "Method", "Row", "Sampler"]
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
-_ROWS: Final = 64
+_ROWS: Final = 128
 """Rows evaluated at a time: their numbers of one block stay in the cache."""
 _FORMULAS: Final = ("uniform", "triangular", "normal", "lognormal", "weibull")
 
