@@ -75,7 +75,7 @@ class Adjuster:
         self.drawn_flow: Index = np.concatenate([out.flow, ratios.flow])
         self.drawn_from: Index = system.source[self.drawn_flow]
         slots = {int(p): n for n, p in enumerate(np.unique(self.drawn_from))}
-        self.drawn_slot = [slots[int(p)] for p in self.drawn_from]
+        self.drawn_slot: Index = np.array([slots[int(p)] for p in self.drawn_from], dtype=np.int32)
         self.takers = RowGroups.of(self.drawn_slot, len(slots))
         drawn = set(self.drawn_flow.tolist())
         left = [(f, slots[p]) for f, p in enumerate(system.source.tolist()) if p in slots and f not in drawn]
@@ -88,16 +88,14 @@ class Adjuster:
         self.import_looped = looped[system.target[self.import_flow]][:, None]
         self.drawn_looped = looped[self.drawn_from][:, None, None]
         self.moist_looped = looped[system.source[system.moistures.flow]][:, None]
-        self._local = {int(layer): n for n, layer in enumerate(self.layers)}
+        local = {int(layer): n for n, layer in enumerate(self.layers)}
         self.mass = system.mass_weight()[self.layers]
         unit = np.eye(len(system.layers))[:, self.layers]
-        self.drawn_place: Index = np.array(self.drawn_slot, dtype=np.int32)
-        self.drawn_layer: Index = np.array([self._local.get(k, -1) for k in out.layer.tolist()], dtype=np.int32)
-        self.bases = [unit[basis] if basis >= 0 else self.mass for basis in out.basis.tolist()]
-        self.drawn_weight = np.array(self.bases).reshape(len(self.bases), len(self.layers))
+        self.drawn_layer: Index = np.array([local.get(k, -1) for k in out.layer.tolist()], dtype=np.int32)
+        bases = [unit[basis] if basis >= 0 else self.mass for basis in out.basis.tolist()]
+        self.drawn_weight = np.array(bases).reshape(len(bases), len(self.layers))
         self.followed = [unit[basis] if basis >= 0 else self.mass for basis in system.ratios_in.basis.tolist()]
-        self.moist_layer = [self._local[layer] for layer in system.moistures.layer.tolist()]
-        self.moist_local: Index = np.array(self.moist_layer, dtype=np.int32)
+        self.moist_layer: Index = np.array([local[k] for k in system.moistures.layer.tolist()], dtype=np.int32)
         self.moist_from: Index = system.source[system.moistures.flow]
         self.moist_place = np.array([self.intake.place.get(f, -1) for f in system.moistures.flow.tolist()], np.int32)
         self.moist_weight = system.moistures.weight[:, self.layers]
@@ -256,7 +254,7 @@ class Adjuster:
         if (kernel := compiled()) and samples > NARROW:
             first = len(amounts.flow)
             kernel.amounts(
-                self.drawn_from[:first], self.drawn_place[:first], self.drawn_layer, self.drawn_weight,
+                self.drawn_from[:first], self.drawn_slot[:first], self.drawn_layer, self.drawn_weight,
                 amounts.at_most, numbers.amounts_out, x, room, found, short,
             )  # fmt: skip
         for entry in range(first, len(self.drawn_flow)):
@@ -277,12 +275,12 @@ class Adjuster:
         return found, short
 
     def _asked(self, entry: int, x: Array, amount: Array) -> Array:
-        layer = self._local.get(int(self.system.amounts_out.layer[entry]))
+        layer = int(self.drawn_layer[entry])
         asked = np.zeros_like(x)
-        if layer is not None:
+        if layer >= 0:
             asked[layer] = _share(amount, x[layer])
         else:
-            asked[:] = _share(amount, _weighted(self.bases[entry], x))
+            asked[:] = _share(amount, _weighted(self.drawn_weight[entry], x))
         return asked
 
     def _moist(self, offer: Offer, x: Array, numbers: Numbers) -> tuple[Array, Array]:
@@ -292,13 +290,17 @@ class Adjuster:
         short = np.zeros_like(found)
         if (kernel := compiled()) and x.shape[2] > NARROW:
             kernel.moistures(
-                moist.flow, self.moist_place, self.moist_from, self.moist_local, self.moist_weight, moist.remainder,
+                moist.flow, self.moist_place, self.moist_from, self.moist_layer, self.moist_weight, moist.remainder,
                 numbers.moisture, offer.own, offer.coefficient, x, found, short,
             )  # fmt: skip
             return found, short
         for entry, flow in enumerate(moist.flow.tolist()):
-            layer, process, place = self.moist_layer[entry], int(self.system.source[flow]), self.intake.place.get(flow)
-            shares = offer.coefficient[flow] if place is None else offer.own[place]
+            layer, process, place = (
+                int(self.moist_layer[entry]),
+                int(self.moist_from[entry]),
+                int(self.moist_place[entry]),
+            )
+            shares = offer.coefficient[flow] if place < 0 else offer.own[place]
             held = _weighted(self.moist_weight[entry], shares * x[process])
             asked = _share(numbers.moisture[entry] * held, x[process, layer])
             room = shares[layer] + offer.coefficient[moist.remainder[entry], layer]

@@ -81,7 +81,7 @@ def _of_processes(system: System, flows: Array, year: int, entering: Array | Non
     if (kernel := compiled()) and flows[:1].size > WIDE:
         held = in_rows(flows)
         rows, width = addresses(held), held[:1].size
-        if not kernel.sound(rows, width):
+        if not kernel.are_finite(rows, width):
             _refuse_impossible(system, flows, year)
         size, process, column = kernel.gap(into.start, into.rows, out.start, out.rows, counted, rows, width)
         return _Gap(size, process, *divmod(column, flows.shape[2]))

@@ -9,7 +9,12 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from cemfa.system.kernel import MOST, _pointer
+from cemfa.system.kernel import _pointer, are_finite, copy
+
+__all__ = [
+    "add", "admit", "amounts", "are_finite", "copy", "dispatch", "gap", "masses", "moistures", "overfull", "spread",
+    "spread_some", "what_is_left",
+]  # fmt: skip
 
 TILE = 512
 """Columns worked on at a time: a few rows of so many stay in the first-level cache."""
@@ -55,15 +60,6 @@ def what_is_left(start, rows, exact, values, left, width):
 
 
 @numba.njit(cache=True, nogil=True)
-def take(source, target, width):
-    """Copy rows."""
-    for n in range(len(target)):
-        row, to = numba.carray(_pointer(source[n]), width), numba.carray(_pointer(target[n]), width)
-        for s in range(width):
-            to[s] = row[s]
-
-
-@numba.njit(cache=True, nogil=True)
 def spread(source, share, throughput, flow, width):
     """Write flows: a share times the throughput of its source, or what is given where there is none."""
     for f in range(len(flow)):
@@ -75,18 +71,6 @@ def spread(source, share, throughput, flow, width):
             x = numba.carray(_pointer(throughput[source[f]]), width)
             for s in range(width):
                 to[s] = given[s] * x[s]
-
-
-@numba.njit(cache=True, nogil=True)
-def sound(values, width):
-    """Tell whether all numbers of all rows are finite and not negative."""
-    for n in range(len(values)):
-        row, wrong = numba.carray(_pointer(values[n]), width), False
-        for s in range(width):
-            wrong |= not 0.0 <= row[s] <= MOST
-        if wrong:
-            return False
-    return True
 
 
 @numba.njit(cache=True, nogil=True)

@@ -161,7 +161,7 @@ def taken(banks: Sequence[Array], rows: NDArray[np.integer[Any]]) -> Array:
     found = np.empty((len(flat), width))
     if width > WIDE and (kernel := compiled()):
         held = [in_rows(bank) for bank in banks]
-        kernel.take(np.concatenate([addresses(bank) for bank in held])[flat], addresses(found), width)
+        kernel.copy(np.concatenate([addresses(bank) for bank in held])[flat], addresses(found), width)
     else:
         first = 0
         for bank in banks:
