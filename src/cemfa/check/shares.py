@@ -58,7 +58,7 @@ def share_sums(
 
 def _rests(system: System, draws: Array, binding: Binding, period: int) -> tuple[Array, Array]:
     """Return the shares (F, L, S), remainders as zero, and what they leave of each process (P, L, S)."""
-    values = binding.values(system.parameters, draws, period, system.years[period])
+    values = binding.rows(system.parameters, draws, period, system.years[period])
     shares = system.products.values(values, binding.position)[system.share]
     return shares, outflows(system).what_is_left(shares)
 

@@ -16,7 +16,7 @@ from cemfa import locale
 from cemfa.errors import BalanceError, Place, Problem
 from cemfa.system.elimination import OUTSIDE
 from cemfa.system.layout import Array, System
-from cemfa.system.numbers import inflows, outflows, stock_outflows
+from cemfa.system.numbers import inflows, leaving, outflows, stock_outflows
 from cemfa.system.releasing import released_inputs
 from cemfa.system.rows import WIDE, Positions, RowGroups, addresses, compiled, in_rows
 
@@ -75,31 +75,33 @@ class _Gap:
 
 def _of_processes(system: System, flows: Array, year: int, entering: Array | None) -> _Gap:
     """Return the largest gap of processes without a stock, after a look at every flow."""
-    into, out = inflows(system), outflows(system)
+    out = outflows(system)
+    entering = inflows(system).add(flows) if entering is None else entering
     counted = system.decides.copy()
     counted[[stock.process for stock in system.stocks]] = False
     if (kernel := compiled()) and flows[:1].size > WIDE:
-        held = in_rows(flows)
-        rows, width = addresses(held), held[:1].size
-        if not kernel.are_finite(rows, width):
+        held, came = in_rows(flows), in_rows(entering)
+        size, process, column, sound = kernel.gap(
+            out.start, leaving(system), counted, addresses(came), addresses(held), held[:1].size
+        )
+        if not sound:
             _refuse_impossible(system, flows, year)
-        size, process, column = kernel.gap(into.start, into.rows, out.start, out.rows, counted, rows, width)
         return _Gap(size, process, *divmod(column, flows.shape[2]))
     _refuse_impossible(system, flows, year)
-    entering, leaving = into.add(flows) if entering is None else entering, out.add(flows)
+    left = out.add(flows)
     if counted.all():
-        return _Gap.largest(entering, leaving, np.arange(len(counted)))
+        return _Gap.largest(entering, left, np.arange(len(counted)))
     processes = np.flatnonzero(counted)
-    return _Gap.largest(entering[processes], leaving[processes], processes)
+    return _Gap.largest(entering[processes], left[processes], processes)
 
 
 def _of_stocks(system: System, flows: Array, release: Array | None) -> _Gap:
     """Return the largest gap between what stocks release and what leaves them."""
-    leaving = stock_outflows(system).add(flows)
-    released = np.zeros_like(leaving) if release is None else release
+    left = stock_outflows(system).add(flows)
+    released = np.zeros_like(left) if release is None else release
     counted = np.array([system.decides[stock.process] for stock in system.stocks])
     processes = np.array([stock.process for stock in system.stocks])[counted]
-    return _Gap.largest(released[counted], leaving[counted], processes)
+    return _Gap.largest(released[counted], left[counted], processes)
 
 
 def _boundary(system: System, flows: Array, release: Array | None, year: int) -> float:
@@ -120,8 +122,8 @@ def _across(system: System) -> tuple[RowGroups, RowGroups]:
     """Return the flows into the system, and those out of it, each as one group."""
     ends = [p for p in range(len(system.process_ids)) if not system.decides[p]]
     ends += [stock.process for stock in system.stocks]
-    leaving = (system.target == OUTSIDE) | np.isin(system.target, ends)
-    into, out = (RowGroups.of(np.where(rows, 0, OUTSIDE).tolist(), 1) for rows in (system.given, leaving))
+    away = (system.target == OUTSIDE) | np.isin(system.target, ends)
+    into, out = (RowGroups.of(np.where(rows, 0, OUTSIDE).tolist(), 1) for rows in (system.given, away))
     return into, out
 
 

@@ -17,6 +17,7 @@ from cemfa.system.changes import UseBook
 from cemfa.system.layout import Array, Boundary, Index
 from cemfa.system.parameters import composition_name
 from cemfa.system.pattern import Pattern
+from cemfa.system.rows import Scattered
 from cemfa.system.tables import index
 
 ROUNDING: Final = 1e-12
@@ -95,7 +96,9 @@ class BoundaryBook:
         return tuple(order)
 
 
-def compositions(boundary: Boundary, values: Array, position: Index, mass: Array, shown: Mapping[str, object]) -> Array:
+def compositions(
+    boundary: Boundary, values: Scattered, position: Index, mass: Array, shown: Mapping[str, object]
+) -> Array:
     """Return the shares of fresh mass (or of the layer of the basis) of every good, shape (G, L, S).
 
     Parameters
@@ -109,7 +112,7 @@ def compositions(boundary: Boundary, values: Array, position: Index, mass: Array
     SolveError
         where stated mass layers sum to more than one.
     """
-    found = np.zeros((len(boundary.goods), len(mass), values.shape[1]))
+    found = np.zeros((len(boundary.goods), len(mass), values.width))
     for number, order in enumerate(boundary.order):
         rest = int(boundary.rest[number])
         if rest < -1:

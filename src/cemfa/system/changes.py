@@ -18,6 +18,7 @@ from cemfa import locale, units
 from cemfa.errors import DefinitionError, Place, Problem, SolveError
 from cemfa.plan import ParameterChange, Plan
 from cemfa.system.parameters import LITERALS, ONE, ZERO, Coordinates, Parameters, shown_cell
+from cemfa.system.rows import Scattered
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int32]
@@ -142,7 +143,11 @@ class Binding:
     drivers: Mapping[int, Driven]
 
     def values(self, parameters: Parameters, draws: Array, period: int, year: int) -> Array:
-        """Return all values (V, S) in a calendar year: literals, cells, changed copies.
+        """Return all values (V, S) in a calendar year in one array; see `rows`."""
+        return self.rows(parameters, draws, period, year)[:]
+
+    def rows(self, parameters: Parameters, draws: Array, period: int, year: int) -> Scattered:
+        """Return all values (V, S) in a calendar year: literals, cells, changed copies; draws are not written again.
 
         Parameters
         ----------
@@ -155,16 +160,17 @@ class Binding:
         SolveError
             where a share grows by more than the shares that give way can spare.
         """
-        first = LITERALS + len(parameters.cells)
-        values = np.empty((first + len(self.copies), draws.shape[1]))
-        values[ONE], values[ZERO] = 1.0, 0.0
-        cells = parameters.values(draws, period, values[LITERALS:first], self.drivers)
-        values[first:] = cells[self.copies]
+        cells, made = parameters.values(draws, period, self.drivers)
+        literals = np.empty((LITERALS, draws.shape[1]))
+        literals[ONE], literals[ZERO] = 1.0, 0.0
+        copies = Scattered.of((draws, made), cells[self.copies])[:]
         for step in self.steps:
             given = step.change.value_in(year)
             if given is not None:
-                _apply(step, given * step.factor, values, year)
-        return values
+                _apply(step, given * step.factor, copies, year)
+        own = LITERALS + len(draws) + len(made) + np.arange(len(copies))
+        where = np.concatenate((np.arange(LITERALS), LITERALS + cells, own))
+        return Scattered.of((literals, draws, made, copies), where)
 
 
 def bind(parameters: Parameters, uses: Uses, plan: Plan | None) -> Binding:
@@ -252,10 +258,10 @@ class _Places:
                 where = tuple((d, known[d]) for d in sorted(relevant) if d in known)
                 for member in sorted(members):
                     self._slot(member, where)
-                self.position[use] = self._slots[name, where]
+                self.position[use] = LITERALS + len(self.parameters.cells) + self._slots[name, where]
 
     def step(self, change: ParameterChange, factor: float) -> Step:
-        """Return a change with the positions it reaches."""
+        """Return a change with the copies it reaches."""
         wheres = [w for w in self._by_parameter[change.parameter] if _matches(change.place, dict(w))]
         taken_from = change.taken_from if isinstance(change.taken_from, tuple) else ()
         siblings = [self._siblings(change, where) for where in wheres]
@@ -273,7 +279,7 @@ class _Places:
             return
         cell = self.parameters.find(parameter, dict(where))
         if cell is not None:
-            self._slots[parameter, where] = LITERALS + len(self.parameters.cells) + len(self.copies)
+            self._slots[parameter, where] = len(self.copies)
             self._by_parameter[parameter].append(where)
             self.copies.append(cell)
 

@@ -12,6 +12,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from cemfa.system.kernel import _pointer
 from cemfa.system.scores import CELL_SHIFT, FIRST_CELL, SPARE_BITS
 from cemfa.system.streams import FIRST_FACTOR, SECOND_FACTOR, SHIFTS, STEP
 
@@ -52,10 +53,11 @@ def scores(start, bits, table, found):
 
 @numba.njit(cache=True, nogil=True)
 def pieces(read, coefficients, base, width, largest, lower, upper, found):
-    """Write what the cubic pieces of every row give at normal scores (n, S), within bounds."""
-    samples = found.shape[1]
+    """Write what the cubic pieces of every row give at normal scores (n, S), within bounds, where `found` says."""
+    samples = read.shape[1]
     rest, piece = np.empty(samples), np.empty(samples, np.int64)
     for row in range(len(found)):
+        to = numba.carray(_pointer(found[row]), samples)
         first, per_unit, low, high = base[row, 0], width[row, 0], lower[row, 0], upper[row, 0]
         for s in range(samples):
             position = (read[row, s] + largest) * per_unit
@@ -67,4 +69,4 @@ def pieces(read, coefficients, base, width, largest, lower, upper, found):
             value = (coefficients[n, 3] * at + coefficients[n, 2]) * at + coefficients[n, 1]
             value = value * at + coefficients[n, 0]
             value = max(value, low)
-            found[row, s] = min(value, high)
+            to[s] = min(value, high)

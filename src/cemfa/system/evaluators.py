@@ -24,6 +24,7 @@ from cemfa.system.quantiles import (
     quantile,
     slope,
 )
+from cemfa.system.rows import addresses
 from cemfa.system.scores import LARGEST_SCORE
 from cemfa.system.scratch import Scratch
 
@@ -124,13 +125,23 @@ class Pieces:
         alike = slice(1 if self.bounds_are_alike else None)  # one pair of bounds takes a quarter of the time
         return np.clip(found, self.lower[alike], self.upper[alike], out=found)  # against rounding at the bounds
 
+    def write(self, read: Array, found: Array, rows: Positions, kernel: ModuleType) -> bool:
+        """Write the quantiles (n, S) at normal scores into rows of an array; tell whether the kernel alone can."""
+        if self.logarithmic or not found[:1].flags.c_contiguous:
+            return False
+        self._compiled(read, addresses(found)[rows], (self.lower, self.upper), kernel)
+        return True
+
+    def _compiled(self, read: Array, to: NDArray[np.int64], bounds: tuple[Array, Array], kernel: ModuleType) -> None:
+        kernel.pieces(read, self.coefficients, self.base, self.width, LARGEST_SCORE, *bounds, to)
+
     def pieces(self, read: Array, scratch: Scratch | None = None, kernel: ModuleType | None = None) -> Array:
         """Return what the pieces give, be it the number or its logarithm."""
         scratch = scratch or Scratch()
         if kernel is not None:
             found: Array = scratch.array("result", read.shape)
             bounds = (self.lower, self.upper) if not self.logarithmic else self._no_bounds
-            kernel.pieces(read, self.coefficients, self.base, self.width, LARGEST_SCORE, *bounds, found)
+            self._compiled(read, addresses(found), bounds, kernel)
             return found
         position = np.add(read, LARGEST_SCORE, out=scratch.array("position", read.shape))
         position *= self.width

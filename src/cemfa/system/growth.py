@@ -88,15 +88,26 @@ class Growth:
         ]
         return cls(tuple(made), tuple(np.array(cells, dtype=np.int32) for cells in members.values()))
 
-    def apply(self, values: Array, draws: Array, year: int, changed: Changed | None = None) -> None:
+    def grows(self, year: int, count: int) -> NDArray[np.bool_]:
+        """Return which of so many cells have grown by a calendar year."""
+        found = np.zeros(count, dtype=bool)
+        for driver, cells in zip(self.drivers, self.cells, strict=True):
+            found[cells] |= year > driver.base
+        return found
+
+    def apply(
+        self, values: Array, draws: Array, year: int, changed: Changed | None = None,
+        row: NDArray[np.intp] | None = None,
+    ) -> None:  # fmt: skip
         """Multiply the values (C, S) of the cells that grow by what has grown up to a calendar year, in place.
 
         Parameters
         ----------
         draws : shape (R, S), in canonical units
         changed : what a plan makes of drivers
+        row : shape (C,), where among the values each cell that grows stands; None: in the place of its number
         """
         for driver, cells in zip(self.drivers, self.cells, strict=True):
             factor = driver.factor(draws, year, changed or {})
             if factor is not None:
-                values[cells] *= factor
+                values[cells if row is None else row[cells]] *= factor

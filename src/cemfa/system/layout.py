@@ -17,7 +17,7 @@ from cemfa.definition.schema import Model
 from cemfa.system.changes import Uses
 from cemfa.system.elimination import Elimination
 from cemfa.system.parameters import Parameters
-from cemfa.system.rows import taken
+from cemfa.system.rows import Scattered
 from cemfa.system.sampling import Sampler
 
 Array = NDArray[np.float64]
@@ -37,8 +37,8 @@ class Products:
 
     factors: Index
 
-    def values(self, values: Array, position: Index) -> Factored:
-        """Return all products, factors multiplied in the order they were written.
+    def values(self, values: Scattered, position: Index) -> Scattered:
+        """Return all products, factors multiplied in the order they were written; one factor is not written again.
 
         Parameters
         ----------
@@ -46,34 +46,14 @@ class Products:
         position : shape (U,), position of each use among them
         """
         place = position[self.factors]
-        where = place[:, 0].copy()
+        where = values.where[place[:, 0]]
         several = np.flatnonzero(self.factors[:, 1:].any(axis=1))
-        made = values[where[several]]
+        made = values[place[several, 0]]
         for turn in range(1, place.shape[1]):
             longer = np.flatnonzero(self.factors[several, turn])
             made[longer] *= values[place[several[longer], turn]]
-        where[several] = len(values) + np.arange(len(several))
-        return Factored(values, made, where)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Factored:
-    """Products of a period, of which those of one factor are not written again; indexed by product as an array is.
-
-    Parameters
-    ----------
-    values : shape (V, S), single factors
-    made : shape (M, S), products of several
-    where : shape (N,), row of each product: of the values, then of those made
-    """
-
-    values: Array
-    made: Array
-    where: Index
-
-    def __getitem__(self, products: Index | int) -> Array:
-        """Return products (…, S), copied."""
-        return taken((self.values, self.made), np.asarray(self.where[products]))
+        where[several] = values.rows + np.arange(len(several))
+        return Scattered((*values.banks, made), where)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,8 +18,8 @@ from cemfa.plan import Plan
 from cemfa.system.boundary import compositions
 from cemfa.system.changes import Binding, bind
 from cemfa.system.elimination import OUTSIDE
-from cemfa.system.layout import Array, Factored, Flags, Index, System
-from cemfa.system.rows import RowGroups
+from cemfa.system.layout import Array, Flags, Index, System
+from cemfa.system.rows import WIDE, Positions, RowGroups, Scattered, addresses, compiled
 
 SHARE_TOLERANCE: Final = 1e-12  # rounding of a few dozen shares that were meant to sum to one
 
@@ -46,7 +46,7 @@ class Numbers:
     past_degradable : per stock, share of past deposits that can decay
     lifetimes : per stock, parameters of its lifetime in the order of the law [year; shapes 1]
     contents : per stock, content given [t]; zero where none is
-    cells : shape (C, S), values of the parameters that results show
+    shown : shape (C, S), values of the parameters that results show, where they stand
     """
 
     period: int
@@ -66,7 +66,12 @@ class Numbers:
     past_degradable: tuple[Array, ...]
     lifetimes: tuple[Array, ...]
     contents: tuple[Array, ...]
-    cells: Array
+    shown: Scattered
+
+    @property
+    def cells(self) -> Array:
+        """Values (C, S) of the parameters that results show."""
+        return self.shown[:]
 
 
 def bind_plan(system: System, plan: Plan | None) -> Binding:
@@ -104,13 +109,12 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
     """
     binding = plan if isinstance(plan, Binding) else bind_plan(system, plan)
     year = system.years[period]
-    values = binding.values(system.parameters, draws, period, year)
+    values = binding.rows(system.parameters, draws, period, year)
     with np.errstate(over="ignore", invalid="ignore"):  # products beyond any number are refused below, by name
         products = system.products.values(values, binding.position)
     mass = system.mass_weight()
     composition = compositions(system.boundary, values, binding.position, mass, {"year": year})
-    coefficient = products[system.share]
-    _resolve_remainders(system, coefficient, products, year)
+    coefficient = _shares(system, products, year)
     _refuse_absent(system, composition, year)
     with np.errstate(over="ignore", invalid="ignore"):  # likewise; of a layer a good lacks even no number at all
         _add_amounts(system, coefficient, products, composition, period)
@@ -135,24 +139,22 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
         past_degradable=tuple(values[position[s.history_degradable]] for s in system.stocks),
         lifetimes=tuple(values[position[s.parameters]] * s.parameter_factor[:, None] for s in system.stocks),
         contents=tuple(products[s.content] * s.content_factor for s in system.stocks),
-        cells=_cells(system, values, position),
+        shown=values.part(position[system.cells]),
     )
     _refuse_infinite(system, found)
     return found
-
-
-def _cells(system: System, values: Array, position: Index) -> Array:
-    """Return the values of the parameters that results show, as they stand where no plan gave some their own."""
-    rows = position[system.cells]
-    if len(rows) and (np.diff(rows) == 1).all():
-        return values[rows[0] : rows[-1] + 1]
-    return values[rows]
 
 
 @lru_cache(maxsize=8)
 def outflows(system: System) -> RowGroups:
     """Return flows grouped by the process they leave."""
     return RowGroups.of(system.source.tolist(), len(system.process_ids))
+
+
+@lru_cache(maxsize=8)
+def leaving(system: System) -> Positions:
+    """Return the flows as `outflows` groups them, and those from outside last."""
+    return np.concatenate((outflows(system).rows, np.flatnonzero(system.source < 0)))
 
 
 @lru_cache(maxsize=8)
@@ -183,20 +185,54 @@ def stock_outflows(system: System) -> RowGroups:
     return RowGroups.of([number.get(p, OUTSIDE) for p in system.source.tolist()], len(number))
 
 
-def _resolve_remainders(system: System, coefficient: Array, products: Factored, year: int) -> None:
-    """Check the shares and write the remainders, and what is tied to them, into the coefficients."""
+def _shares(system: System, products: Scattered, year: int) -> Array:
+    """Return the shares (F, L, S), checked, with the remainders and what is tied to them."""
+    rest, exact = system.remainders, _with_remainder(system)
+    if not len(rest.tied_to) and products.width > WIDE and (kernel := compiled()):
+        coefficient = np.empty((*system.share.shape, products.width))
+        _held, stated = products.addresses()
+        sound = kernel.shares(
+            outflows(system).start, leaving(system), exact, _whole(system), _rest(system), SHARE_TOLERANCE,
+            stated[system.share], coefficient,
+        )  # fmt: skip
+        if sound:
+            return coefficient
+    coefficient = products[system.share]
     _refuse_negative(system, coefficient, year)
-    left = outflows(system).what_is_left(coefficient, _with_remainder(system))
+    left = outflows(system).what_is_left(coefficient, exact)
     _refuse_excess(system, coefficient, left, year)
-    rest = system.remainders
     if not len(rest.flow):
-        return
+        return coefficient
     free = np.maximum(0.0, left[system.source[rest.flow], rest.layer])
     times = products[rest.tied_product]
-    weight = 1.0 + RowGroups.of(rest.tied_to.tolist(), len(rest.flow)).add(times)
-    free = free / weight
+    if len(times):
+        free /= 1.0 + RowGroups.of(rest.tied_to.tolist(), len(rest.flow)).add(times)
     coefficient[rest.flow, rest.layer] = free
     coefficient[rest.tied_flow, rest.layer[rest.tied_to]] = times * free[rest.tied_to]
+    return coefficient
+
+
+@lru_cache(maxsize=8)
+def _written_late(system: System) -> Index:
+    """Return the flows whose coefficients are computed from checked shares: masses, remainders and what follows."""
+    rest = system.remainders
+    return np.unique(np.concatenate((system.amounts_in.flow, rest.flow, rest.tied_flow)))
+
+
+@lru_cache(maxsize=8)
+def _rest(system: System) -> Index:
+    """Return the flow (P, L) that takes what the shares leave of a process and layer, -1 where none does."""
+    found = np.full((len(system.process_ids), len(system.layers)), -1, dtype=np.int32)
+    found[system.source[system.remainders.flow], system.remainders.layer] = system.remainders.flow
+    return found
+
+
+@lru_cache(maxsize=8)
+def _whole(system: System) -> Flags:
+    """Return of which processes and layers (P, L) the shares have to sum to one."""
+    found = np.repeat(system.decides[:, None], len(system.layers), axis=1)
+    found[system.source[system.remainders.flow], system.remainders.layer] = False
+    return found
 
 
 def _refuse_negative(system: System, coefficient: Array, year: int) -> None:
@@ -220,8 +256,15 @@ def _refuse_negative(system: System, coefficient: Array, year: int) -> None:
 
 def _refuse_infinite(system: System, numbers: Numbers) -> None:
     """Raise where a product of parameters is larger than any number."""
+    coefficient, late = numbers.coefficient, _written_late(system)
+    if coefficient[:1].size > WIDE and (kernel := compiled()):
+        if kernel.are_finite(addresses(coefficient)[late], coefficient[:1].size):
+            late = late[:0]
+        coefficient = coefficient[late]
+    else:
+        late = np.arange(len(coefficient), dtype=np.int32)
     stated = (
-        (np.arange(len(system.flow_ids)), numbers.coefficient),
+        (late, coefficient),
         (system.amounts_out.flow, numbers.amounts_out),
         (system.ratios_in.flow, numbers.ratios_in),
         (system.ratios_out.flow, numbers.ratios_out),
@@ -245,9 +288,7 @@ def ends(system: System, flow: int) -> dict[str, str]:
 def _refuse_excess(system: System, coefficient: Array, left: Array, year: int) -> None:
     """Raise where shares sum to more than one, or to less without a remainder."""
     wrong = left < -SHARE_TOLERANCE
-    must = np.repeat(system.decides[:, None], len(system.layers), axis=1)
-    must[system.source[system.remainders.flow], system.remainders.layer] = False
-    wrong |= must[:, :, None] & (left > SHARE_TOLERANCE)
+    wrong |= _whole(system)[:, :, None] & (left > SHARE_TOLERANCE)
     if not wrong.any():
         return
     problems = []
@@ -265,7 +306,7 @@ def _refuse_excess(system: System, coefficient: Array, left: Array, year: int) -
     raise locale.error(SolveError, problems)
 
 
-def _add_amounts(system: System, coefficient: Array, products: Factored, composition: Array, period: int) -> None:
+def _add_amounts(system: System, coefficient: Array, products: Scattered, composition: Array, period: int) -> None:
     """Write the masses of flows from outside into their coefficients."""
     amounts = system.amounts_in
     mass = products[amounts.product] * amounts.factor[period][:, None]
@@ -306,7 +347,7 @@ def _refuse_absent(system: System, composition: Array, year: int) -> None:
             raise locale.error(SolveError, Problem("basis-absent", place, shown))
 
 
-def _moisture(system: System, values: Array, position: Index, year: int) -> Array:
+def _moisture(system: System, values: Scattered, position: Index, year: int) -> Array:
     """Return the mass of a stated layer per mass of the layers it is counted from."""
     stated = values[position[system.moistures.use]]
     fresh = system.moistures.fresh[:, None]

@@ -25,6 +25,7 @@ from cemfa.system.marginals import written
 from cemfa.system.uncertain import Row, physical_range
 
 Array = NDArray[np.float64]
+Positions = NDArray[np.intp]
 Coordinates = tuple[tuple[str, str], ...]
 """Sorted pairs of dimension (or layer, good, technology) and item."""
 
@@ -100,25 +101,32 @@ class Parameters:
     years: tuple[int, ...]
     growth: Growth
 
-    def values(self, draws: Array, period: int, out: Array | None = None, changed: Changed | None = None) -> Array:
-        """Return the values (C, S) of all cells in the period at that position.
+    def values(self, draws: Array, period: int, changed: Changed | None = None) -> tuple[Positions, Array]:
+        """Return the values of all cells in the period at that position.
 
         Linear between given years; after the last one grown by its drivers, where it has any.
 
         Parameters
         ----------
         draws : shape (R, S), in canonical units
-        out : shape (C, S), where to write them
         changed : what a plan makes of drivers (`Binding.drivers`)
+
+        Returns
+        -------
+        shape (C,), the row of each cell among the draws and what comes after them, and that: shape (N, S), values
+        that are no draw
         """
-        found = np.empty((len(self.cells), draws.shape[1])) if out is None else out
-        np.take(draws, self.earlier[period], axis=0, out=found, mode="clip")  # other modes copy once more
-        moving = np.flatnonzero(self.weight[period])
-        if len(moving):
-            share = self.weight[period, moving, None]
-            found[moving] = (1 - share) * found[moving] + share * draws[self.later[period, moving]]
-        self.growth.apply(found, draws, self.years[period], changed)
-        return found
+        year, where = self.years[period], self.earlier[period].astype(np.intp)
+        moving = self.weight[period] != 0.0
+        own = np.flatnonzero(moving | self.growth.grows(year, len(where)))
+        made = draws[where[own]]
+        between = np.flatnonzero(moving[own])
+        if len(between):
+            share = self.weight[period, own[between], None]
+            made[between] = (1 - share) * made[between] + share * draws[self.later[period, own[between]]]
+        where[own] = len(draws) + np.arange(len(own))
+        self.growth.apply(made, draws, year, changed, where - len(draws))
+        return where, made
 
     def find(self, parameter: str, known: Mapping[str, str]) -> int | None:
         """Return the cell of a parameter at a place; the most specific one, None where there is none."""

@@ -66,6 +66,9 @@ def summarised(
     ([2.0], [2.0], [2.0])
     """
     series, count = rows.shape
+    if not (squares or levels) and rows.strides[-1] == rows.itemsize:  # as they lie, they are added alike
+        mean = np.add.reduce(rows, axis=-1) / count
+        return Summary(count, mean, np.zeros(series), np.empty((0, series)))
     mean, square, quantiles = np.empty(series), np.zeros(series), np.empty((3 * len(levels), series))
     size = max(1, STRIP // max(1, count))
     scratch = np.empty((min(size, series), count))

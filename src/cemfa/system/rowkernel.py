@@ -9,11 +9,11 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from cemfa.system.kernel import _pointer, are_finite, copy
+from cemfa.system.kernel import MOST, _pointer, are_finite, copy
 
 __all__ = [
-    "add", "admit", "amounts", "are_finite", "copy", "dispatch", "gap", "masses", "moistures", "overfull", "spread",
-    "spread_some", "what_is_left",
+    "add", "admit", "amounts", "are_finite", "copy", "dispatch", "gap", "masses", "moistures", "overfull", "shares",
+    "spread", "spread_some", "what_is_left",
 ]  # fmt: skip
 
 TILE = 512
@@ -33,6 +33,64 @@ def add(start, rows, values, total, width):
                 to[s] += row[s]
 
 
+@numba.njit(inline="always")
+def _add_one(row, exact, total, lost):
+    if not exact:
+        for s in range(len(row)):
+            total[s] += row[s]
+    else:
+        for s in range(len(row)):
+            after = total[s] + row[s]
+            rounded = after - total[s]
+            lost[s] += (total[s] - (after - rounded)) + (row[s] - rounded)
+            total[s] = after
+
+
+@numba.njit(inline="always")
+def _copied(row, to):
+    """Copy numbers; tell whether all are finite and not negative."""
+    fine = True
+    for s in range(len(row)):
+        to[s] = row[s]
+        fine &= (row[s] >= 0.0) & (row[s] <= MOST)
+    return fine
+
+
+@numba.njit(cache=True, nogil=True)
+def shares(start, rows, exact, whole, rest, tolerance, stated, found):
+    """Write shares (F, L, S) that stand at addresses (F, L), and into row ``rest[g]`` what those of group g leave.
+
+    Returns whether the shares are finite and not negative, and sum to no more than one, and to one where they have to;
+    else there is more to do. Rows of no group come last.
+    """
+    groups, width = len(exact), found.shape[2]
+    fine, lost, total = True, np.empty(TILE), np.empty(TILE)
+    for g in range(groups + 1):
+        last = start[g + 1] if g < groups else len(rows)
+        for layer in range(found.shape[1]):
+            for first in range(0, width, TILE):
+                count = min(TILE, width - first)
+                for s in range(count):
+                    total[s] = -1.0
+                    lost[s] = 0.0
+                for k in range(start[g], last):
+                    row = numba.carray(_pointer(stated[rows[k], layer] + 8 * first), count)
+                    fine &= _copied(row, found[rows[k], layer, first : first + count])
+                    if g < groups:
+                        _add_one(row, exact[g], total, lost)
+                if g == groups:
+                    continue
+                most = tolerance if whole[g, layer] else 1.0
+                for s in range(count):
+                    total[s] = 0.0 - (total[s] + lost[s])
+                    fine &= (total[s] >= -tolerance) & (total[s] <= most)
+                if rest[g, layer] >= 0:
+                    to = found[rest[g, layer], layer, first : first + count]
+                    for s in range(count):
+                        to[s] = max(0.0, total[s])
+    return fine
+
+
 @numba.njit(cache=True, nogil=True)
 def what_is_left(start, rows, exact, values, left, width):
     """Write one minus the sums of every group, the rounding of every addition made good in those that are exact."""
@@ -44,16 +102,7 @@ def what_is_left(start, rows, exact, values, left, width):
                 total[s] = -1.0
                 lost[s] = 0.0
             for k in range(start[g], start[g + 1]):
-                row = numba.carray(_pointer(values[rows[k]] + 8 * first), count)
-                if not exact[g]:
-                    for s in range(count):
-                        total[s] += row[s]
-                    continue
-                for s in range(count):
-                    after = total[s] + row[s]
-                    rounded = after - total[s]
-                    lost[s] += (total[s] - (after - rounded)) + (row[s] - rounded)
-                    total[s] = after
+                _add_one(numba.carray(_pointer(values[rows[k]] + 8 * first), count), exact[g], total, lost)
             to = numba.carray(_pointer(left[g] + 8 * first), count)
             for s in range(count):
                 to[s] = 0.0 - (total[s] + lost[s])
@@ -74,37 +123,36 @@ def spread(source, share, throughput, flow, width):
 
 
 @numba.njit(cache=True, nogil=True)
-def gap(in_start, in_rows, out_start, out_rows, counted, flow, width):
-    """Return the largest gap between what enters and leaves a counted process, relative to the larger, and where."""
-    largest, process, column = 0.0, -1, -1
-    entering, leaving = np.empty(TILE), np.empty(TILE)
-    for p in range(len(counted)):
-        if not counted[p]:
-            continue
+def gap(start, rows, counted, entering, flow, width):
+    """Return the largest gap between what enters and leaves a counted process, relative to the larger, and where.
+
+    And whether all flows are finite and not negative. Rows of no process come last.
+    """
+    largest, process, column, fine = 0.0, -1, -1, True
+    gaps, leaving, processes = np.empty(TILE), np.empty(TILE), len(counted)
+    for p in range(processes + 1):
+        last = start[p + 1] if p < processes else len(rows)
         for first in range(0, width, TILE):
             count = min(TILE, width - first)
-            _sum(in_start, in_rows, p, flow, first, count, entering)
-            _sum(out_start, out_rows, p, flow, first, count, leaving)
-            more = False
             for s in range(count):
-                scale = max(entering[s], leaving[s])
-                entering[s] = abs(entering[s] - leaving[s]) / (scale if scale > 0.0 else 1.0)
-                more |= entering[s] > largest
+                leaving[s] = 0.0
+            for k in range(start[p], last):
+                row = numba.carray(_pointer(flow[rows[k]] + 8 * first), count)
+                for s in range(count):
+                    leaving[s] += row[s]
+                    fine &= (row[s] >= 0.0) & (row[s] <= MOST)
+            if p == processes or not counted[p]:
+                continue
+            came, more = numba.carray(_pointer(entering[p] + 8 * first), count), False
+            for s in range(count):
+                scale = max(came[s], leaving[s])
+                gaps[s] = abs(came[s] - leaving[s]) / (scale if scale > 0.0 else 1.0)
+                more |= gaps[s] > largest
             if more:
                 for s in range(count):
-                    if entering[s] > largest:
-                        largest, process, column = entering[s], p, first + s
-    return largest, process, column
-
-
-@numba.njit(inline="always")
-def _sum(start, rows, group, values, first, count, total):
-    for s in range(count):
-        total[s] = 0.0
-    for k in range(start[group], start[group + 1]):
-        row = numba.carray(_pointer(values[rows[k]] + 8 * first), count)
-        for s in range(count):
-            total[s] += row[s]
+                    if gaps[s] > largest:
+                        largest, process, column = gaps[s], p, first + s
+    return largest, process, column, fine
 
 
 @numba.njit(cache=True, nogil=True)

@@ -149,26 +149,80 @@ def spread(source: NDArray[np.int32], share: Array, throughput: Array, flow: Arr
             np.multiply(given, throughput[out], out=to)
 
 
-def taken(banks: Sequence[Array], rows: NDArray[np.integer[Any]]) -> Array:
-    """Return a copy of rows (…, S) out of several arrays (n, S), numbered one array after the other.
+@dataclass(frozen=True, slots=True, eq=False)
+class Scattered:
+    """Rows that stand where they were made, in several arrays; indexed as one array of them is, which copies.
+
+    Parameters
+    ----------
+    banks : arrays (n, S), whose rows are numbered one array after the other
+    where : shape (N,), number of each row
 
     Examples
     --------
-    >>> taken((np.array([[1.0], [2.0]]), np.array([[3.0]])), np.array([2, 0])).ravel().tolist()
+    >>> rows = Scattered.of((np.array([[1.0], [2.0]]), np.array([[3.0]])), np.array([2, 0]))
+    >>> rows[np.array([0, 1])].ravel().tolist()
     [3.0, 1.0]
     """
-    width, flat = banks[0].shape[1], rows.reshape(-1)
-    found = np.empty((len(flat), width))
-    if width > WIDE and (kernel := compiled()):
-        held = [in_rows(bank) for bank in banks]
-        kernel.copy(np.concatenate([addresses(bank) for bank in held])[flat], addresses(found), width)
-    else:
-        first = 0
-        for bank in banks:
-            here = np.flatnonzero((flat >= first) & (flat < first + len(bank)))
-            found[here] = bank[flat[here] - first]
-            first += len(bank)
-    return found.reshape(*rows.shape, width)
+
+    banks: tuple[Array, ...]
+    where: NDArray[np.integer[Any]]
+
+    @classmethod
+    def of(cls, banks: Sequence[Array], where: NDArray[np.integer[Any]]) -> Scattered:
+        """Return the rows; where they are so narrow that calls cost more than copies, in one array."""
+        found = cls(tuple(banks), where)
+        if banks[0].shape[1] > WIDE:
+            return found
+        return cls((found[:],), np.arange(len(where)))
+
+    @property
+    def width(self) -> int:
+        """S."""
+        return len(self.banks[0].T)
+
+    @property
+    def rows(self) -> int:
+        """Number of the rows of all arrays."""
+        return int(np.add.reduce([len(bank) for bank in self.banks]))
+
+    def __getitem__(self, rows: NDArray[np.integer[Any]] | slice | int) -> Array:
+        """Return rows (…, S), copied."""
+        asked = np.asarray(self.where[rows])
+        if len(self.banks) == 1:
+            return np.asarray(self.banks[0][asked])
+        flat, found = asked.reshape(-1), np.empty((*asked.shape, self.width))
+        if not len(flat):
+            return found
+        made = found.reshape(-1, self.width)
+        if self.width > WIDE and (kernel := compiled()):
+            _held, places = self.addresses()
+            kernel.copy(np.asarray(places[rows]).reshape(-1), addresses(made), self.width)
+        else:
+            first = 0
+            for bank in self.banks:
+                here = np.flatnonzero((flat >= first) & (flat < first + len(bank)))
+                _copy(bank, flat[here] - first, made, here)
+                first += len(bank)
+        return found
+
+    def addresses(self) -> tuple[tuple[Array, ...], NDArray[np.int64]]:
+        """Return where each row stands, and the arrays to keep meanwhile."""
+        held = tuple(in_rows(bank) for bank in self.banks)
+        return held, np.concatenate([addresses(bank) for bank in held])[self.where]
+
+    def part(self, rows: NDArray[np.integer[Any]]) -> Scattered:
+        """Return some rows, not copied."""
+        return Scattered(self.banks, self.where[rows])
+
+
+def _copy(values: Array, rows: Positions, to: Array, places: Positions) -> None:
+    """Write rows of values (n, S) into places among others; wide ones one by one, so that none is copied twice."""
+    if values.shape[1] <= WIDE:
+        to[places] = values[rows]
+        return
+    for place, row in zip(places.tolist(), rows.tolist(), strict=True):
+        to[place] = values[row]
 
 
 def compiled() -> Any:

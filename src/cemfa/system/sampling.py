@@ -19,7 +19,7 @@ from cemfa import locale
 from cemfa.errors import DefinitionError, Problem
 from cemfa.system.correlation import Link, links
 from cemfa.system.designs import Layout, Method, names_in_order
-from cemfa.system.evaluators import Evaluator, Formula, Interpolation, pieces_of
+from cemfa.system.evaluators import Evaluator, Formula, Interpolation, Pieces, pieces_of
 from cemfa.system.executors import Executor, compiled
 from cemfa.system.groups import Dirichlets, Part, in_turn, parts_of
 from cemfa.system.marginals import Fit, Marginal, fit
@@ -57,8 +57,10 @@ class _Batch:
     linked: tuple[Positions, Positions]
     evaluator: Evaluator | Dirichlets
 
-    def values(self, layout: Layout, correlated: Array, scratch: Scratch, kernel: ModuleType | None) -> Array:
-        """Return the rows' values (n, 256) in a block."""
+    def write(
+        self, values: Array, layout: Layout, correlated: Array, scratch: Scratch, kernel: ModuleType | None
+    ) -> None:
+        """Write the rows' values in a block where they belong among all values (R, 256)."""
         reads_scores = self.evaluator.reads_scores
         if reads_scores:
             read = drawn_scores(layout, self.streams, scratch, kernel)
@@ -67,7 +69,12 @@ class _Batch:
         if len(self.linked[0]):
             uniform = correlated[self.linked[1]]
             read[self.linked[0]] = normal_scores(uniform) if reads_scores else uniform
-        return self.evaluator(read if self.local is None else read[self.local], scratch, kernel)
+        read = read if self.local is None else read[self.local]
+        written = (
+            isinstance(self.evaluator, Pieces) and kernel and self.evaluator.write(read, values, self.rows, kernel)
+        )
+        if not written:
+            values[self.rows] = self.evaluator(read, scratch, kernel)
 
     def spread(self, count: int) -> Spread:
         """Return the moments of the rows, of `count` in all."""
@@ -194,7 +201,7 @@ class Sampler:
         values[self._constant] = self._central[self._constant, None]
         scratch, kernel = scratch_of_thread(), compiled(executor, "cemfa.system.drawing")
         for batch in self._batches:
-            values[batch.rows] = batch.values(layout, together, scratch, kernel)
+            batch.write(values, layout, together, scratch, kernel)
         return values
 
     def samples(self, seed: int, first: int, count: int, method: Method = "random") -> Array:

@@ -125,7 +125,7 @@ def solve(
 
 def solve_years(
     system: System, draws: Array, binding: Binding, added: Array | None, opened: Array, *, central: bool = False,
-    executor: Executor | None = None,
+    executor: Executor | None = None, shown: bool = True,
 ) -> Iterator[Year]:  # fmt: skip
     """Yield the balance of every period for given draws, in order; stocks carry over.
 
@@ -136,6 +136,7 @@ def solve_years(
     added, opened : shape (T, G), from `added_capacity` and `open_share`; `added` None removes all limits
     central : whether the draws are the central values, which must make sense in every layer
     executor : as in `solve`
+    shown : whether the values of parameters are wanted beside the flows
     """
     holding = None
     for period, year in enumerate(system.years):
@@ -153,7 +154,8 @@ def solve_years(
         if central and (problems := overfull_problems(system, found.flows, year)):
             raise locale.error(SolveError, problems)
         holding = closing(system, holding, leaving, release, found.flows, found.entering)
-        yield Year(found.flows, found.throughput, holding.content, numbers.cells, residual, found.dry)
+        cells = numbers.cells if shown else np.empty((0, draws.shape[1]))
+        yield Year(found.flows, found.throughput, holding.content, cells, residual, found.dry)
 
 
 def products(system: System, samples: int) -> int:
@@ -257,7 +259,7 @@ class _Unit:
         try:
             yield from solve_years(
                 self.run.system, draws, self.binding, self.added, self.opened, central=central,
-                executor=self.run.executor,
+                executor=self.run.executor, shown="parameter" in self.run.sampled,
             )  # fmt: skip
         except SolveError as wrong:
             raise (wrong if central else _named(wrong, numbers, self.run.seed)) from None

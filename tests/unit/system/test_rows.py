@@ -12,11 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cemfa import compile_system, read_model
+from cemfa.errors import BalanceError, CemfaError
 from cemfa.system import kernel, rows
+from cemfa.system.balance import largest_residual
 from cemfa.system.capacity import added_capacity, open_share
 from cemfa.system.containment import overfull
-from cemfa.system.numbers import bind_plan
-from cemfa.system.rows import RowGroups, spread, taken
+from cemfa.system.limits import settle
+from cemfa.system.numbers import bind_plan, block_values
+from cemfa.system.rows import RowGroups, Scattered, spread
 from cemfa.system.solve import solve_years
 
 WIDTH = 300  # wider than rows for which calls of numpy are cheaper
@@ -63,7 +66,7 @@ def test_flows_and_copies_have_the_same_bits_compiled_or_not(monkeypatch, drawn)
         flow = np.empty_like(drawn)
         spread(source, drawn, throughput, flow)
         flat = drawn.reshape(60, -1)
-        return flow, taken((flat, flat[:5] * 2.0), np.array([[64, 3], [0, 60]]))
+        return flow, Scattered.of((flat, flat[:5] * 2.0), np.array([64, 3, 0, 60]))[np.array([[0, 1], [2, 3]])]
 
     fast, slow = both(monkeypatch, made)
     for one, other in zip(fast, slow, strict=True):
@@ -95,3 +98,45 @@ def test_years_with_limits_have_the_same_bits_compiled_or_not(monkeypatch, name)
     fast, slow = both(monkeypatch, years)
     for one, other in zip(fast, slow, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("bad", [-0.5, 3.0, np.nan])
+@pytest.mark.parametrize("name", ["first_steps", "rice_straw"])
+def test_a_wrong_number_among_many_is_refused_alike_compiled_or_not(monkeypatch, name, bad):
+    system = compile_system(read_model(name))
+    draws, binding = np.repeat(system.sampler.central()[:, None], WIDTH, axis=1), bind_plan(system, None)
+
+    def outcome(row):
+        wrong = draws.copy()
+        wrong[row, 123] = bad
+        try:
+            found = settle(system, block_values(system, wrong, binding, 0))
+            return [found.flows, np.array(largest_residual(system, found.flows, year=0, entering=found.entering))]
+        except CemfaError as refused:
+            return str(refused)
+
+    refusals = set()
+    for row in range(0, len(draws), max(1, len(draws) // 40)):
+        fast, slow = both(monkeypatch, partial(outcome, row))
+        np.testing.assert_equal(fast, slow)
+        refusals.add(fast if isinstance(fast, str) else "")
+    assert len(refusals) > 1
+
+
+@pytest.mark.parametrize("bad", [-1.0, np.inf, np.nan])
+def test_an_impossible_flow_among_many_is_found_alike_compiled_or_not(monkeypatch, bad):
+    system = compile_system(read_model("first_steps"))
+    numbers = block_values(system, np.repeat(system.sampler.central()[:, None], WIDTH, axis=1), None, 0)
+    flows = settle(system, numbers).flows
+    for flow in range(len(flows)):
+        wrong = flows.copy()
+        wrong[flow, -1, 77] = bad
+
+        def said(wrong=wrong):
+            with pytest.raises(BalanceError, match="flow-impossible") as refused:
+                largest_residual(system, wrong, year=2020)
+            return str(refused.value)
+
+        fast, slow = both(monkeypatch, said)
+        assert fast == slow
+        assert system.flow_ids[flow] in fast
