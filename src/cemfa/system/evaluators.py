@@ -25,8 +25,9 @@ from cemfa.system.quantiles import (
     slope,
 )
 from cemfa.system.rows import addresses
-from cemfa.system.scores import LARGEST_SCORE
+from cemfa.system.scores import LARGEST_SCORE, SCORE_TABLE
 from cemfa.system.scratch import Scratch
+from cemfa.system.streams import Words
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -125,15 +126,12 @@ class Pieces:
         alike = slice(1 if self.bounds_are_alike else None)  # one pair of bounds takes a quarter of the time
         return np.clip(found, self.lower[alike], self.upper[alike], out=found)  # against rounding at the bounds
 
-    def write(self, read: Array, found: Array, rows: Positions, kernel: ModuleType) -> bool:
-        """Write the quantiles (n, S) at normal scores into rows of an array; tell whether the kernel alone can."""
-        if self.logarithmic or not found[:1].flags.c_contiguous:
-            return False
-        self._compiled(read, addresses(found)[rows], (self.lower, self.upper), kernel)
-        return True
-
-    def _compiled(self, read: Array, to: NDArray[np.int64], bounds: tuple[Array, Array], kernel: ModuleType) -> None:
-        kernel.pieces(read, self.coefficients, self.base, self.width, LARGEST_SCORE, *bounds, to)
+    def write(self, start: Words, found: Array, rows: Positions, kernel: ModuleType) -> None:
+        """Write the quantiles at the scores of streams that start in given states (n,) into rows of an array."""
+        kernel.drawn_pieces(
+            start, found.shape[1], SCORE_TABLE, self.coefficients, self.base, self.width, LARGEST_SCORE, self.lower,
+            self.upper, addresses(found)[rows],
+        )  # fmt: skip
 
     def pieces(self, read: Array, scratch: Scratch | None = None, kernel: ModuleType | None = None) -> Array:
         """Return what the pieces give, be it the number or its logarithm."""
@@ -141,7 +139,9 @@ class Pieces:
         if kernel is not None:
             found: Array = scratch.array("result", read.shape)
             bounds = (self.lower, self.upper) if not self.logarithmic else self._no_bounds
-            self._compiled(read, addresses(found), bounds, kernel)
+            kernel.pieces(
+                read, self.coefficients, self.base, self.width, LARGEST_SCORE, *bounds, addresses(found)
+            )  # fmt: skip
             return found
         position = np.add(read, LARGEST_SCORE, out=scratch.array("position", read.shape))
         position *= self.width

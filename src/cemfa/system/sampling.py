@@ -61,6 +61,11 @@ class _Batch:
         self, values: Array, layout: Layout, correlated: Array, scratch: Scratch, kernel: ModuleType | None
     ) -> None:
         """Write the rows' values in a block where they belong among all values (R, 256)."""
+        own = self.local is None and not len(self.linked[0]) and layout.method == "random"
+        own &= values.strides[1] == values.itemsize
+        if kernel and own and isinstance(self.evaluator, Pieces) and not self.evaluator.logarithmic:
+            self.evaluator.write(layout.start[self.streams], values, self.rows, kernel)
+            return
         reads_scores = self.evaluator.reads_scores
         if reads_scores:
             read = drawn_scores(layout, self.streams, scratch, kernel)
@@ -69,12 +74,7 @@ class _Batch:
         if len(self.linked[0]):
             uniform = correlated[self.linked[1]]
             read[self.linked[0]] = normal_scores(uniform) if reads_scores else uniform
-        read = read if self.local is None else read[self.local]
-        written = (
-            isinstance(self.evaluator, Pieces) and kernel and self.evaluator.write(read, values, self.rows, kernel)
-        )
-        if not written:
-            values[self.rows] = self.evaluator(read, scratch, kernel)
+        values[self.rows] = self.evaluator(read if self.local is None else read[self.local], scratch, kernel)
 
     def spread(self, count: int) -> Spread:
         """Return the moments of the rows, of `count` in all."""
