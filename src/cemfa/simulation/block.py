@@ -427,7 +427,7 @@ def _change(new: Offer, old: Offer) -> float:
     """Return the largest change of what is offered, relative to the largest offer of its layer and replication."""
     if not new.free.size:
         return 0.0
-    size = np.maximum(np.max(np.abs(new.free), axis=(0, 1)), np.finfo(float).tiny)
+    size = np.maximum(np.max(np.abs(new.free), axis=0), np.finfo(float).tiny)
     change = float(np.max(np.abs(new.free - old.free) / size, initial=0.0))
     return max(change, float(np.max(np.abs(new.answer - old.answer), initial=0.0)))
 

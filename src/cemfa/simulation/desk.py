@@ -7,6 +7,7 @@ each other in circles.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Protocol
 
 import numpy as np
@@ -70,10 +71,9 @@ class StrandDesk:
     def begin_year(self, offer: Offer) -> None:
         """Spin the year's strands: annual flows in all layers, and the mass of every part in every basis."""
         strands, book = self.strands, self.network.book
-        layers, width = offer.free.shape[2:]
+        layers, width = offer.free.shape[1:]
         annual = np.zeros((len(strands.course), layers, width))
-        first = len(self.network.courses) * self._profiles
-        annual[:first] = offer.free.reshape(first, layers, width)
+        annual[: len(offer.free)] = offer.free
         for members, answers, sources, starts in strands.depth:
             annual[members] = np.add.reduceat(offer.answer[answers] * annual[sources], starts, axis=0)
         self._annual = annual
@@ -168,20 +168,26 @@ class LayeredDesk:
         ]
         self._carried = np.array([stop for stop, _ in pairs], dtype=np.intp)
         self._rows = np.array([row for _, row in pairs], dtype=np.intp)
+        profiles, arrivals = len(network.profiles), network.arrivals
+        of = book.lane_of[arrivals.course] * profiles + arrivals.profile
+        self._arriving = RowGroups.of(of.tolist(), book.lanes * profiles)
+        self._of_course: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for row, (course, profile) in enumerate(zip(arrivals.course.tolist(), arrivals.profile.tolist(), strict=True)):
+            self._of_course[course].append((row, profile))
 
     def begin_year(self, offer: Offer) -> None:
         """Join what is offered into lanes."""
         book = self.network.book
         stops, width = len(book.terminal), offer.free.shape[-1]
         self._offer = offer
-        lanes = RowGroups.of(book.lane_of.tolist(), book.lanes).add(offer.free)
+        layers, count = offer.free.shape[1], len(self.network.profiles)
+        lanes = self._arriving.add(offer.free).reshape(book.lanes, count, layers, width)
         self._layered = lanes[np.flatnonzero(book.layered_row >= 0)]
-        profiles = range(len(self.network.profiles))
-        masses = [in_bases(book.bases, lanes[:, profile]) for profile in profiles]
+        masses = [in_bases(book.bases, lanes[:, profile]) for profile in range(count)]
         self._mass = [mass.swapaxes(0, 1).reshape(-1, width) for mass in masses]
         self._let_in = np.zeros((stops, len(self.network.profiles), width))
         self._days = np.zeros((stops, width))
-        self._mass_in = np.zeros((len(self._carried), *offer.free.shape[2:]))
+        self._mass_in = np.zeros((len(self._carried), layers, width))
         self._weight = np.zeros(len(self.network.profiles))
 
     def begin_month(self, weight: Array) -> None:
@@ -214,7 +220,7 @@ class LayeredDesk:
         self._end_month()
         network, book = self.network, self.network.book
         row_of = {stop: row for row, stop in enumerate(self._carried.tolist())}
-        layers, width = self._offer.free.shape[2:]
+        layers, width = self._offer.free.shape[1:]
         parts = np.zeros((len(network.behind.carrier_of), layers, width))
         row = 0
         for number in network.behind.courses:
@@ -223,8 +229,8 @@ class LayeredDesk:
                 if book.carried[lane]:
                     parts[row] = self._mass_in[row_of[stop]]
                 else:
-                    for profile, free in enumerate(self._offer.free[number]):
-                        parts[row] += self._let_in[stop, profile] * free
+                    for arrival, profile in self._of_course[number]:
+                        parts[row] += self._let_in[stop, profile] * self._offer.free[arrival]
                 row += 1
         return parts
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import networkx as nx
 import numpy as np
@@ -31,6 +30,7 @@ from cemfa import locale
 from cemfa.definition.schema import Event, Process
 from cemfa.errors import Place, Problem, SimulationError
 from cemfa.graph import expand
+from cemfa.simulation.arrivals import Arrivals, Probe, arrivals_of, probes_of
 from cemfa.simulation.book import Book, Course, Stop, write_book
 from cemfa.simulation.plant import Sites
 from cemfa.simulation.refusals import Diverted, diverted_of
@@ -105,7 +105,8 @@ class Network:
     behind : the whole system, cut: what it makes of the year's inputs once all is decided
     diverted : flows that carry what gates refuse
     profiles : seasons of the arisings that reach a gate
-    probes : sets of targets that answer to one linear solution together, with (course, target) pairs in order
+    arrivals : which of the profiles reach which watched flow
+    probes : targets of injections, those that are solved for together
     volatile : whether the year must be repeated until its shares stand still
     """
 
@@ -121,13 +122,9 @@ class Network:
     behind: Behind
     diverted: Diverted
     profiles: tuple[str, ...]
-    probes: tuple[tuple[int, ...], ...]
+    arrivals: Arrivals
+    probes: tuple[Probe, ...]
     volatile: bool
-
-    @cached_property
-    def watched(self) -> Index:
-        """Return the positions of the watched flows."""
-        return np.array([course.flow for course in self.courses], dtype=np.intp)
 
 
 def find_places(system: System, events: Mapping[str, Event], *, limits: bool = True) -> Places:
@@ -225,9 +222,11 @@ def build_network(
             ordered=ordered, merged=merged,
         )  # fmt: skip
 
+    before = _upstream(system, cut, upstream)
+    arrivals = arrivals_of(system, cut, courses, profiles, reach.upstream, before.local)
     quick = book(merged=True)
     mixed_upstream = any(process in number for process in places.stored)
-    strands = None if layered or mixed_upstream else spin(quick, courses, len(profiles))
+    strands = None if layered or mixed_upstream else spin(quick, courses, arrivals, len(profiles))
     behind = _behind(system, places, cut, courses, spoiled_to)
     return Network(
         system=system,
@@ -238,11 +237,12 @@ def build_network(
         spoiled_to=spoiled_to,
         book=quick if strands else book(merged=False),
         strands=strands,
-        upstream=_upstream(system, cut, upstream),
+        upstream=before,
         behind=behind,
         diverted=diverted_of(courses, behind.end_of),
         profiles=profiles,
-        probes=_probes(courses, len(targets)),
+        arrivals=arrivals,
+        probes=probes_of(system, courses, targets, before.local),
         volatile=volatile,
     )
 
@@ -443,23 +443,6 @@ def _profiles(system: System, upstream: set[int], watched: set[int]) -> tuple[st
     ]  # fmt: skip
     even = {""} if any(system.stocks[number].process in upstream for number in passing(system)) else set()
     return tuple(sorted({system.season[f] for f in entering} | even))
-
-
-def _probes(courses: Sequence[Course], targets: int) -> tuple[tuple[int, ...], ...]:
-    """Return sets of targets no two of which reach the same watched flow: one linear solution answers for a set."""
-    reached: list[set[int]] = [set() for _ in range(targets)]
-    for n, course in enumerate(courses):
-        for target in course.carried or ():
-            reached[target].add(n)
-    sets: list[tuple[list[int], set[int]]] = []
-    for target, flows in enumerate(reached):
-        fitting = next((s for s in sets if not s[1] & flows), None)
-        if fitting is None:
-            sets.append(([target], set(flows)))
-        else:
-            fitting[0].append(target)
-            fitting[1].update(flows)
-    return tuple(tuple(members) for members, _ in sets)
 
 
 def _volatile(system: System, upstream: set[int], watched: set[int]) -> bool:

@@ -22,6 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cemfa.simulation.arrivals import Arrivals
 from cemfa.simulation.book import Book, Course
 from cemfa.system.rows import RowGroups
 
@@ -58,7 +59,7 @@ class Strands:
     Parameters
     ----------
     activities : how many there are; the first are those of the profiles
-    course, activity : shape (K,), of every strand; the strands of the profiles come first, course by course
+    course, activity : shape (K,), of every strand; those of the profiles come first, in the order of the arrivals
     depth : for every turn of working strands out: strands, and the products (pair of the response, strand
         before) that each is the sum of, with the first product of each
     part_of : part of every strand: all strands of one lane and activity are one part
@@ -86,8 +87,8 @@ class Strands:
 class _Spinner:
     """Spins the strands of all courses, in the order in which gates decide."""
 
-    def __init__(self, book: Book, courses: Sequence[Course], profiles: int) -> None:
-        self.book, self.courses, self.profiles = book, courses, profiles
+    def __init__(self, book: Book, courses: Sequence[Course], arrivals: Arrivals, profiles: int) -> None:
+        self.book, self.courses, self.arrivals, self.profiles = book, courses, arrivals, profiles
         self.course: list[int] = []
         self.activity: list[int] = []
         self.of_course: dict[int, list[int]] = defaultdict(list)
@@ -122,9 +123,8 @@ class _Spinner:
     def spin(self, levels: Sequence[Sequence[int]]) -> bool:
         """Spin all strands, level by level of courses; tell whether they are few enough."""
         first = np.cumsum([0, *(len(course.carried or ()) for course in self.courses)]).tolist()
-        for number in range(len(self.courses)):
-            for profile in range(self.profiles):
-                self.strand(number, profile)
+        for number, profile in zip(self.arrivals.course.tolist(), self.arrivals.profile.tolist(), strict=True):
+            self.strand(number, profile)
         for members in levels:
             for number in members:
                 for place, target in enumerate(self.courses[number].carried or ()):
@@ -138,19 +138,20 @@ class _Spinner:
         return True
 
 
-def spin(book: Book, courses: Sequence[Course], profiles: int) -> Strands | None:
+def spin(book: Book, courses: Sequence[Course], arrivals: Arrivals, profiles: int) -> Strands | None:
     """Return the strands of watched flows, None where gates feed each other in circles or there would be too many.
 
     Parameters
     ----------
     book : written with `merged`
     courses : the watched flows
-    profiles : how many seasonal profiles reach them
+    arrivals : which seasonal profiles reach them
+    profiles : how many there are
     """
     if book.circular:
         return None
     level_of = _levels(book)
-    spinner = _Spinner(book, courses, profiles)
+    spinner = _Spinner(book, courses, arrivals, profiles)
     count = len(book.levels)
     at: list[list[int]] = [[] for _ in range(count)]
     for number in range(len(courses)):

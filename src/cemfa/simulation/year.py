@@ -13,15 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cemfa.simulation.network import Network
-from cemfa.system.elimination import OUTSIDE
 from cemfa.system.executors import factorise, substitute
 from cemfa.system.limits import Settled, settle
 from cemfa.system.numbers import Numbers
 from cemfa.system.releasing import Release
-from cemfa.system.rows import RowGroups
 
 Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 Throughput = Callable[[Array], Array]
 
 
@@ -31,7 +28,7 @@ class Offer:
 
     Parameters
     ----------
-    free : shape (courses, profiles, L, S), annual flow out of the arisings of one profile alone [t/year]
+    free : shape (arrivals, L, S), annual flow out of the arisings of one profile alone [t/year]
     answer : shape (pairs, L, S), flow per tonne injected at a target, in the order of the carried lanes [1]
     """
 
@@ -61,51 +58,30 @@ def offer_of(network: Network, share: Array, mass: Array, release: Release) -> O
             return inputs
         return substitute(factor, inputs.reshape(size, layers * width)).reshape(inputs.shape)
 
-    free = np.zeros((len(network.courses), len(network.profiles), layers, width))
-    for number, profile in enumerate(network.profiles):
-        free[:, number] = _watched(network, share, mass, profile, throughput, release)
-    return Offer(free, _answers(network, share, throughput, release))
+    return Offer(_free(network, share, mass, throughput, release), _answers(network, share, throughput, release))
 
 
-def _watched(
-    network: Network, share: Array, mass: Array, profile: str, throughput: Throughput, release: Release
-) -> Array:
-    """Return the watched flows (courses, L, S) that the given flows of one profile alone lead to."""
-    system, watched, local = network.system, network.watched, network.upstream.local
-    arising = _arising(network, profile)
-    into = [OUTSIDE if network.cut[f] else int(system.target[f]) for f in arising.tolist()]
-    whole = RowGroups.of(into, len(system.process_ids)).add(mass[arising])
-    entering = release.inputs(system, whole, older=profile == "")[network.upstream.processes]
-    found = np.zeros((len(watched), *share.shape[1:]))
-    inside = np.flatnonzero(~system.given[watched])
-    given = np.flatnonzero(system.given[watched] & np.isin(watched, arising))
-    place = [local[int(p)] for p in system.source[watched[inside]]]
-    found[inside] = share[watched[inside]] * throughput(entering)[place]
-    found[given] = mass[watched[given]]
+def _free(network: Network, share: Array, mass: Array, throughput: Throughput, release: Release) -> Array:
+    """Return the watched flows that the given flows of each profile alone lead to, in the order of the arrivals."""
+    found = np.empty((len(network.arrivals.course), *share.shape[1:]))
+    for turn in network.arrivals.turns:
+        if turn.solved.size:
+            whole = release.inputs(network.system, turn.into.add(mass[turn.arising]), older=turn.older)
+            x = throughput(whole[network.upstream.processes])
+            found[turn.solved] = share[turn.flow] * x[turn.process]
+        found[turn.given] = mass[turn.given_flow]
     return found
-
-
-def _arising(network: Network, profile: str) -> Index:
-    system = network.system
-    found = [f for f in np.flatnonzero(system.given).tolist() if system.season[f] == profile]
-    return np.array(found, dtype=np.intp)
 
 
 def _answers(network: Network, share: Array, throughput: Throughput, release: Release) -> Array:
     """Return the response of every carried lane to one tonne of every layer at each of its targets."""
-    system, local = network.system, network.upstream.local
-    shape = (len(system.process_ids), *share.shape[1:])
-    first = np.cumsum([0, *(len(course.carried or ()) for course in network.courses)])
-    found = np.zeros((int(first[-1]), *share.shape[1:]))
+    system = network.system
+    found = np.zeros((sum(len(course.carried or ()) for course in network.courses), *share.shape[1:]))
     for probe in network.probes:
-        inputs = np.zeros(shape)
-        inputs[[network.targets[target] for target in probe]] = 1.0
+        inputs = np.zeros((len(system.process_ids), *share.shape[1:]))
+        inputs[probe.entered] = 1.0
         x = throughput(release.inputs(system, inputs, older=False)[network.upstream.processes])
-        for number, course in enumerate(network.courses):
-            for place, target in enumerate(course.carried or ()):
-                if target in probe:
-                    row = local[int(system.source[course.flow])]
-                    found[first[number] + place] = share[course.flow] * x[row]
+        found[probe.answers] = share[probe.flow] * x[probe.process]
     return found
 
 
