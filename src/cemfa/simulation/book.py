@@ -67,9 +67,11 @@ class Round:
 
     Parameters
     ----------
-    stops : shape (n,), gate by gate; also the rows of the fractions let in
+    stops : shape (n,), first one of every gate, then a second one of those that have it, …; also the rows of the
+        fractions let in
     arriving : shape (n,), rows of the fractions that arrive
-    starts, gates : shape (g,), first of each gate in `stops`, and the gates
+    gates : shape (g,), those with most stops first
+    turns : how many gates have a first stop, a second one, …
     gate_of : shape (n,), position in `gates`
     mass : shape (n,), row of the lane's mass in the gate's basis
     onward, next_row : stops whose rest goes on (positions in `stops`), and the rows where it arrives
@@ -80,8 +82,8 @@ class Round:
 
     stops: Index
     arriving: Index
-    starts: Index
     gates: Index
+    turns: tuple[int, ...]
     gate_of: Index
     mass: Index
     onward: Index
@@ -328,16 +330,19 @@ class _Writer:
         )
 
     def _round(self, stops: list[int], *, last: bool) -> Round:
-        stops = sorted(stops, key=lambda n: (self.stops[n].gate, n))
-        gates = [self.stops[n].gate for n in stops]
-        distinct = sorted(set(gates))
+        of_gate: dict[int, list[int]] = defaultdict(list)
+        for n in sorted(stops):
+            of_gate[self.stops[n].gate].append(n)
+        distinct = sorted(of_gate, key=lambda gate: (-len(of_gate[gate]), gate))
+        places, turns = in_turns([len(of_gate[gate]) for gate in distinct])
+        stops = [of_gate[distinct[place]][turn] for place, turn in places]
         onward = [k for k, n in enumerate(stops) if self.next[n] >= 0]
         return Round(
             stops=_index(stops),
             arriving=_index(self._arrival(n) for n in stops),
-            starts=_index(gates.index(gate) for gate in distinct),
             gates=_index(distinct),
-            gate_of=_index(distinct.index(gate) for gate in gates),
+            turns=turns,
+            gate_of=_index(place for place, _ in places),
             mass=_index(self.lane_of_stop[n] * len(self.bases) + self._basis(self.stops[n].gate) for n in stops),
             onward=_index(onward),
             next_row=_index(self._arrival(self.next[stops[k]]) for k in onward),
@@ -397,6 +402,37 @@ class _Writer:
             first=_starts(len(at[gate]) for gate in gates),
             store_of=_index(k for k, gate in enumerate(gates) for _ in at[gate]),
         )
+
+
+def in_turns(counts: Sequence[int]) -> tuple[list[tuple[int, int]], tuple[int, ...]]:
+    """Return the rows of groups turn by turn, as (group, number in it), and how many groups take part in each turn.
+
+    Parameters
+    ----------
+    counts : rows of every group, in falling order
+
+    Examples
+    --------
+    >>> in_turns([2, 1])
+    ([(0, 0), (1, 0), (0, 1)], (2, 1))
+    """
+    turns = [[group for group, count in enumerate(counts) if count > turn] for turn in range(max(counts, default=0))]
+    return [(group, turn) for turn, groups in enumerate(turns) for group in groups], tuple(len(g) for g in turns)
+
+
+def added(values: Array, turns: Sequence[int]) -> Array:
+    """Return the sums of rows that stand turn by turn, each added in its order; they are written over the first ones.
+
+    Examples
+    --------
+    >>> added(np.array([[1.0], [2.0], [4.0]]), (2, 1)).ravel().tolist()
+    [5.0, 2.0]
+    """
+    total, first = values[: turns[0]], turns[0]
+    for count in turns[1:]:
+        np.add(total[:count], values[first : first + count], out=total[:count])
+        first += count
+    return total
 
 
 def _levels(graph: nx.DiGraph) -> dict[tuple[str, int], int]:

@@ -13,8 +13,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cemfa.simulation.book import added
 from cemfa.simulation.dispatch import Day, dispatch, draw, let_in, make_room
 from cemfa.simulation.network import Network
+from cemfa.simulation.program import program_of
 from cemfa.simulation.strands import Spread, Strands
 from cemfa.simulation.year import Offer, in_bases
 from cemfa.system.rows import RowGroups
@@ -67,6 +69,9 @@ class StrandDesk:
         self._profile_parts = np.flatnonzero(strands.part_activity < self._profiles)
         steady = strands.part_activity[strands.passed_part] < self._profiles
         self._steady, self._moving = np.flatnonzero(steady), np.flatnonzero(~steady)
+        self._moving_stop = strands.passed_stop[self._moving]
+        self._moving_activity = strands.part_activity[strands.passed_part[self._moving]]
+        self.program = program_of(network.book, strands, replications)
 
     def begin_year(self, offer: Offer) -> None:
         """Spin the year's strands: annual flows in all layers, and the mass of every part in every basis."""
@@ -100,10 +105,20 @@ class StrandDesk:
 
     def decide(self) -> None:
         """Decide level by level: activities and masses first, then the gates."""
+        self._begin_day()
+        if self.program and self.program.decide(self.day, self._activity, self._mass):
+            return
+        self._begin_day()
+        self._decide()
+
+    def _begin_day(self) -> None:
+        np.copyto(self.day.left, self.day.limit)
+        self.day.offered[...] = 0.0
+        self.day.taken[...] = 0.0
+
+    def _decide(self) -> None:
+        """Decide with numpy; it says too what was wrong where the compiled day found no place for something."""
         day = self.day
-        np.copyto(day.left, day.limit)
-        day.offered[...] = 0.0
-        day.taken[...] = 0.0
         with np.errstate(divide="ignore", invalid="ignore"):
             for level, spread in zip(self.network.book.levels, self.strands.spreads, strict=True):
                 if spread.lanes.size:
@@ -121,21 +136,23 @@ class StrandDesk:
         activity[spread.activities] = day.fraction[spread.stops] * activity[spread.before]
         factor = activity[self.strands.part_activity[spread.parts]]
         for basis, mass in enumerate(self._mass):
-            made = np.add.reduceat(mass[spread.parts] * factor, spread.starts, axis=0)
-            day.mass[spread.lanes * len(book.bases) + basis] = made
+            day.mass[spread.lanes * len(book.bases) + basis] = added(mass[spread.parts] * factor, spread.turns)
         for place in np.flatnonzero(book.layered_row[spread.lanes] >= 0).tolist():
-            end = spread.starts[place + 1] if place + 1 < spread.starts.size else len(factor)
-            own = slice(int(spread.starts[place]), int(end))
-            layers = self._layers[spread.parts[own]] * factor[own, None, :]
-            day.layered[book.layered_row[spread.lanes[place]]] = np.add.reduceat(layers, [0], axis=0)[0]
+            first = np.cumsum((0, *spread.turns[:-1]))
+            rows = [int(start) + place for start, count in zip(first, spread.turns, strict=True) if place < count]
+            layers = self._layers[spread.parts[rows]] * factor[rows][:, None, :]
+            day.layered[book.layered_row[spread.lanes[place]]] = added(layers, [1] * len(rows))[0]
 
     def record(self) -> None:
         """Add up the fractions of the day; those times a varying activity at once, the others month by month."""
-        strands, fraction = self.strands, self.day.fraction
+        fraction = self.day.fraction
+        if self.program:
+            moving = self._moving, self._moving_stop, self._moving_activity
+            self.program.kernel.record(fraction, self._activity, self._days, self._let_in, *moving)
+            return
         self._days += fraction[: len(self._days)]
         if self._moving.size:
-            activity = self._activity[strands.part_activity[strands.passed_part[self._moving]]]
-            self._let_in[self._moving] += fraction[strands.passed_stop[self._moving]] * activity
+            self._let_in[self._moving] += fraction[self._moving_stop] * self._activity[self._moving_activity]
 
     def realised(self) -> Array:
         """Return what came to every end of every cut course in the year, (ends, L, S) [t/year]."""

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cemfa.simulation.book import FRESH, Book, Carry, Round, Storage
+from cemfa.simulation.book import FRESH, Book, Carry, Round, Storage, added
 from cemfa.simulation.plant import Sites
 
 Array = NDArray[np.float64]
@@ -178,7 +178,7 @@ def let_in(day: Day, round_: Round, *, final: bool = True) -> None:
         where matter without another way exceeds what a gate can take, unless the pass is not the final one
     """
     arriving = day.fraction[round_.arriving]
-    total = np.add.reduceat(arriving * day.mass[round_.mass], round_.starts, axis=0)
+    total = added(arriving * day.mass[round_.mass], round_.turns)
     left = day.left[round_.gates]
     fraction = np.where(total > left, left / total, 1.0)
     if round_.closes:
@@ -187,7 +187,7 @@ def let_in(day: Day, round_: Round, *, final: bool = True) -> None:
         if final:
             _refuse_overfull(round_, total, fraction)
         fraction[...] = 1.0
-    accepted = arriving * fraction[round_.gate_of]
+    accepted = arriving * (fraction[round_.gate_of] if len(round_.turns) > 1 else fraction)
     day.fraction[round_.stops] = accepted
     if round_.onward.size:
         day.fraction[round_.next_row] = (arriving - accepted)[round_.onward]

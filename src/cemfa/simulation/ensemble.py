@@ -24,11 +24,12 @@ from cemfa.results import Request, join_samples, make_results
 from cemfa.simulation.batches import Underway
 from cemfa.simulation.block import Block, Case, Lived, State
 from cemfa.simulation.events import Happening
-from cemfa.simulation.network import Network, build_network
+from cemfa.simulation.network import Network, build_network, products
 from cemfa.simulation.policy import Decide
 from cemfa.simulation.refusals import REFUSALS
 from cemfa.simulation.stores import store_book
 from cemfa.system.capacity import added_capacity
+from cemfa.system.executors import KERNEL, compiled
 from cemfa.system.footprint import Footprint, refuse_too_large, series
 from cemfa.system.holding import Holding
 from cemfa.system.kept import Year, kept_flows
@@ -310,6 +311,7 @@ class _Run:
         before = len(history.lived) if history else 0
         chosen = range(before, (periods or self.periods).stop)
         state = _cut_state(history.state, replications, self.first) if history else None
+        compiled(None, KERNEL, len(replications) * len(chosen) * products(case.network))
         block = Block(case, replications, chosen, state)
         own = block.live()
         past = [_cut_lived(year, replications, self.first) for year in history.lived] if history else []
@@ -321,11 +323,20 @@ class _Run:
 
     def results(self, found: Sequence[_Part]) -> xr.Dataset:
         """Return the results of all blocks together."""
-        extra = []
-        for name, function in self.request.functions.items():
-            extra.append(join_samples([function(self.dataset(part, "all")) for part in found]))
-            _known_samples(name, extra[-1])
+        extra = self._functions(found)
         return self.dataset(_joined_parts(found), self.request.flows, extra)
+
+    def _functions(self, found: Sequence[_Part]) -> list[xr.Dataset]:
+        """Return what the functions of the request make of every block, whose cube is built once for all of them."""
+        made: dict[str, list[xr.Dataset]] = {name: [] for name in self.request.functions}
+        for part in found if made else ():
+            block = self.dataset(part, "all")
+            for name, function in self.request.functions.items():
+                made[name].append(function(block))
+        extra = [join_samples(parts) for parts in made.values()]
+        for name, joined in zip(made, extra, strict=True):
+            _known_samples(name, joined)
+        return extra
 
     def dataset(self, part: _Part, flows: object, extra: Sequence[xr.Dataset] = ()) -> xr.Dataset:
         """Return one Dataset of a block, or of all blocks together."""

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import networkx as nx
 import numpy as np
@@ -44,6 +45,10 @@ from cemfa.system.rows import RowGroups
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Flags = NDArray[np.bool_]
+
+SOLUTIONS: Final = 3
+"""Times that a year's balance is solved behind the gates, as its limits are corrected."""
+DAYS: Final = 365
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -245,6 +250,12 @@ def build_network(
         probes=probes_of(system, courses, targets, before.local),
         volatile=volatile,
     )
+
+
+def products(network: Network) -> int:
+    """Return about how many products a year of one replication takes: its balances and its days."""
+    behind = network.behind.system
+    return SOLUTIONS * len(behind.layers) * behind.elimination.products + DAYS * 2 * len(network.book.terminal)
 
 
 def _upstream(system: System, cut: Flags, processes: set[int]) -> Upstream:

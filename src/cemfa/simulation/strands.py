@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cemfa.simulation.arrivals import Arrivals
-from cemfa.simulation.book import Book, Course
+from cemfa.simulation.book import Book, Course, in_turns
 from cemfa.system.rows import RowGroups
 
 Array = NDArray[np.float64]
@@ -40,8 +40,9 @@ class Spread:
     Parameters
     ----------
     activities, stops, before : activities, the stop each one passed, and the activity it had there
-    lanes : lanes whose mass is summed from parts
-    parts, starts : their parts, lane by lane, and the first of each lane
+    lanes : lanes whose mass is summed from parts, those with most parts first
+    parts : first one of every lane, then a second one of those that have it, …
+    turns : how many lanes have a first part, a second one, …
     """
 
     activities: Index
@@ -49,7 +50,7 @@ class Spread:
     before: Index
     lanes: Index
     parts: Index
-    starts: Index
+    turns: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,18 +216,21 @@ def _spreads(
     done: set[int] = set()
     for level in range(len(book.levels)):
         parts = [n for n, (lane, _) in enumerate(keys) if level_of[lane] == level]
-        carried = sorted({keys[n][0] for n in parts if keys[n][1] >= spinner.profiles})
+        of_lane = {
+            lane: [n for n in parts if keys[n][0] == lane]
+            for lane in sorted({keys[n][0] for n in parts if keys[n][1] >= spinner.profiles})
+        }
+        carried = sorted(of_lane, key=lambda lane: (-len(of_lane[lane]), lane))
         new = sorted({keys[n][1] for n in parts if keys[n][1] >= spinner.profiles} - done)
         done.update(new)
-        rows = [[n for n in parts if keys[n][0] == lane] for lane in carried]
-        starts = np.cumsum([0, *(len(r) for r in rows[:-1])]) if rows else np.zeros(0)
+        places, turns = in_turns([len(of_lane[lane]) for lane in carried])
         yield Spread(
             activities=_index(new),
             stops=_index(spinner.before[a - spinner.profiles][0] for a in new),
             before=_index(spinner.before[a - spinner.profiles][1] for a in new),
             lanes=_index(carried),
-            parts=_index(n for r in rows for n in r),
-            starts=starts.astype(np.intp),
+            parts=_index(of_lane[carried[place]][turn] for place, turn in places),
+            turns=turns,
         )
 
 

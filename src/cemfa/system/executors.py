@@ -302,12 +302,13 @@ def _factorised(elimination: Elimination, shares: Array, leak: Array | None, use
 def _with(executor: Executor | None, elimination: Elimination, width: int) -> Executor:
     """Return the executor for one call: numba too where it has been imported already and the work is not tiny."""
     products = elimination.products * width
-    if executor is None and _KERNEL in sys.modules and width > FEW:
+    if executor is None and KERNEL in sys.modules and width > FEW:
         return "numba"
     return chosen(executor, products)
 
 
-_KERNEL: Final = "cemfa.system.kernel"
+KERNEL: Final = "cemfa.system.kernel"
+"""The compiled kernel: whoever imports it has all that follows computed by it where that is faster."""
 
 
 def compiled(executor: Executor | None, module: str, products: int = 0) -> ModuleType | None:
@@ -320,7 +321,7 @@ def compiled(executor: Executor | None, module: str, products: int = 0) -> Modul
     module : its full name
     products : number of products that will be computed
     """
-    if executor is None and _KERNEL in sys.modules:
+    if executor is None and KERNEL in sys.modules:
         executor = "numba"
     return import_module(module) if chosen(executor, products) == "numba" else None
 
