@@ -7,6 +7,7 @@ A plan changes capacities and parameter values by date and place, never topology
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +15,7 @@ from typing import Literal
 
 from cemfa import units
 from cemfa.definition.schema import (
+    Adoption,
     Change,
     Event,
     NumberRow,
@@ -73,6 +75,8 @@ class ParameterChange:
 
     `years` and `values` are aligned; linear between, held after the last, no change before the first;
     `values` are as written, in `unit`. `taken_from` names parameters that give way (shares), or a rule.
+    `adoption` is a curve instead of values. `stream` names what is drawn for every history: of an adoption its
+    midpoint and speed, of an `event` the factor in force.
     """
 
     parameter: str
@@ -82,11 +86,19 @@ class ParameterChange:
     unit: str
     how: Literal["set", "add", "multiply", "at_least"]
     taken_from: tuple[str, ...] | Literal["proportional", "remainder"] | None
+    adoption: Adoption | None = None
+    stream: str = ""
+    event: str = ""
 
     def value_in(self, year: int) -> float | None:
-        """Return the value in a calendar year, linear between the given ones; None before the first."""
-        if year < self.years[0]:
+        """Return the value in a calendar year, linear between the given ones; None before the first, and of events."""
+        if self.event or year < self.years[0]:
             return None
+        if self.adoption is not None:
+            curve = self.adoption
+            return curve.begin + (curve.end - curve.begin) * adopted(
+                year - curve.start, curve.midpoint.value, curve.speed.value
+            )
         for (y0, v0), (y1, v1) in self._spans():
             if y0 <= year < y1:
                 return v0 + (v1 - v0) * (year - y0) / (y1 - y0)
@@ -114,6 +126,34 @@ class Plan:
     def projects(self) -> tuple[Built, ...]:
         """Return all projects, those decided by rules last."""
         return (*self.built, *self.ruled)
+
+
+def adopted(years: int, midpoint: float, speed: float) -> float:
+    """Return how far an adoption has come, the mean over a year; 0 on the first day, 1 in the end.
+
+    Logistic, moved and stretched so that it starts at nothing: with L(t) = 1 / (1 + exp(−k (t − m))) it is
+    (L(t) − L(0)) / (1 − L(0)); the mean of L over a year is (ln(1 + e^{k (t + 1 − m)}) − ln(1 + e^{k (t − m)})) / k.
+
+    Parameters
+    ----------
+    years : whole years from the start to the year asked for
+    midpoint, speed : m [year] and k [1/year]
+
+    Examples
+    --------
+    >>> round(adopted(0, 3.0, 1.0), 3), round(adopted(3, 3.0, 1.0), 3), round(adopted(20, 3.0, 1.0), 3)
+    (0.037, 0.602, 1.0)
+    """
+    if speed <= 0.0:
+        return 0.0
+    first = 1.0 / (1.0 + math.exp(min(speed * midpoint, 700.0)))
+    mean = (_softplus(speed * (years + 1 - midpoint)) - _softplus(speed * (years - midpoint))) / speed
+    return max(0.0, (mean - first) / (1.0 - first))
+
+
+def _softplus(x: float) -> float:
+    """Return ln(1 + exp(x)) without overflow."""
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
 def steps_of(built: Built, months: list[float]) -> tuple[tuple[datetime.date, float], ...]:
@@ -166,7 +206,20 @@ def plan_of(scenario: Scenario, option: str, *, stress: str | None = None) -> Pl
     changes = [change for p in programmes.values() for change in p.changes] + list(chosen.policy)
     if case:
         changes += case.changes
-    return Plan(built, tuple(_change(c) for c in changes), tuple(scenario.events.items()), ruled, funds)
+    found = (*(change_of(c) for c in changes), *event_changes(scenario))
+    return Plan(built, found, tuple(scenario.events.items()), ruled, funds)
+
+
+def event_changes(scenario: Scenario) -> tuple[ParameterChange, ...]:
+    """Return what the events of a scenario do to parameters; they act after whatever an option changes."""
+    return tuple(
+        ParameterChange(
+            change.parameter, _places(change.place), (), (), "1", "multiply", change.taken_from,
+            stream=f"events.{key}.factor{number or ''}", event=key,
+        )
+        for key, event in scenario.events.items()
+        for number, change in enumerate(event.changes)
+    )  # fmt: skip
 
 
 def content_of(scenario: Scenario, option: str) -> tuple[Mapping[str, Project], Mapping[str, Programme]]:
@@ -207,18 +260,43 @@ def _costs(project: Project) -> tuple[tuple[str, float], ...]:
     return tuple((f.source, f.share * whole) for f in project.funding if f.of == "investment")
 
 
-def _change(change: Change) -> ParameterChange:
-    place = tuple(sorted((k, (v,) if isinstance(v, str) else v) for k, v in change.place.items()))
-    years = tuple(sorted(change.values))
+def change_of(change: Change) -> ParameterChange:
+    """Return a change as it is planned."""
+    place, curve = _places(change.place), change.adoption
+    years = tuple(sorted(change.values)) if curve is None else (curve.start,)
     return ParameterChange(
         change.parameter,
         place,
         years,
-        tuple(change.values[y] for y in years),
+        tuple(change.values[y] for y in years) if curve is None else (curve.begin,),
         change.unit,
         change.how,
         change.taken_from,
+        curve,
+        adoption_stream(change) if curve is not None else "",
     )
+
+
+def _places(written: Mapping[str, str | tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(sorted((k, (v,) if isinstance(v, str) else v) for k, v in written.items()))
+
+
+def adoption_stream(change: Change) -> str:
+    """Return the name of the random streams of an adoption: what is adopted where, so that options share its luck.
+
+    >>> change = Change(parameter="participation", place={"district": "north"}, values={2026: 0.5}, unit="1")
+    >>> adoption_stream(change)
+    'adoption.participation[north]'
+    """
+    where = ",".join("|".join(items) for _, items in _places(change.place))
+    return f"adoption.{change.parameter}" + (f"[{where}]" if where else "")
+
+
+def changes_of(option: Option) -> Iterator[Change]:
+    """Yield every change of an option: of its programmes, then of its policy."""
+    for programme in option.programmes.values():
+        yield from programme.changes
+    yield from option.policy
 
 
 def numbers_of(scenario: Scenario) -> Mapping[str, NumberRow]:
@@ -231,10 +309,14 @@ def numbers_of(scenario: Scenario) -> Mapping[str, NumberRow]:
     for chain, stages in scenario.simulation.stages.items():
         found |= {f"stages.{chain}.{s.id}": s.duration for s in stages}
     for key, event in scenario.events.items():
-        found |= {f"events.{key}.{n}": row for n, row in (("rate", event.rate), ("duration", event.duration)) if row}
+        found |= {f"events.{key}.{n}": row for n, row in event.numbers()}
     for option in scenario.options.values():
         found |= {f"projects.{k}.capex": p.capex for k, p in option.projects.items() if p.capex}
         for key, programme in option.programmes.items():
             costs = (("start_up_cost", programme.start_up_cost), ("running_cost", programme.running_cost))
             found |= {f"programmes.{key}.{n}": row for n, row in costs if row}
+        for change in changes_of(option):
+            if (curve := change.adoption) is not None:
+                name = adoption_stream(change)
+                found |= {f"{name}.midpoint": curve.midpoint, f"{name}.speed": curve.speed}
     return found

@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 from tests.unit.simulation.town import (
     BATCHES,
     BLOCKADE,
+    DISEASE,
     FLOOD,
     OUTAGE,
+    PIGS,
+    SALINITY,
     STORE,
+    UNREST,
     case_of,
     lived,
     town_model,
@@ -49,8 +53,10 @@ def towns(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, float], dict[str, 
     values["residence"] = draw(st.sampled_from([0.5, 3.0, 40.0]))
     values["variation"] = draw(st.sampled_from([0.0, 0.5, 1.0]))
     values["spoilage"] = draw(st.sampled_from([0.0, 0.05, 1.0]))
-    events = {"blockade": BLOCKADE, "flood": FLOOD}
+    events = {"blockade": BLOCKADE, "flood": FLOOD, "disease": DISEASE, "salinity": SALINITY, "unrest": UNREST}
     chosen = draw(st.sets(st.sampled_from(sorted(events))))
+    processes |= PIGS["processes"]
+    flows |= PIGS["flows"]
     return {"processes": processes, "flows": flows}, values, {name: events[name] for name in sorted(chosen)}
 
 

@@ -24,7 +24,7 @@ from cemfa.economics.costs import Horizon, Outlays, at_year_ends, nothing, proje
 from cemfa.economics.finance import Budget, fund, left_when_donors_leave, together
 from cemfa.indicators.spread import stat_of
 from cemfa.indicators.view import Array, Cells, cells_of
-from cemfa.plan import content_of
+from cemfa.plan import change_of, content_of
 from cemfa.results import NEVER
 from cemfa.simulation.events import samples_of
 
@@ -394,9 +394,9 @@ def _reached(programme: Programme, years: Sequence[int]) -> Array:
     for change in programme.changes:
         if change.parameter == parameter:
             places = np.prod([len(v) if isinstance(v, tuple) else 1 for v in change.place.values()] or [1])
-            known = sorted(change.values)
-            values = np.interp(years, known, [change.values[year] for year in known])
-            total += places * np.where(np.asarray(years) < known[0], 0.0, values)
+            planned = change_of(change)
+            values = np.array([planned.value_in(year) or 0.0 for year in years])
+            total += places * values
     return total
 
 

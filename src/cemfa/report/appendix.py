@@ -5,6 +5,7 @@ Between `comparison` and `context`; lists what was written, reckons nothing.
 
 from __future__ import annotations
 
+import string
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -142,4 +143,4 @@ def _scenario_name(scenario: Scenario, key: str, words: Words) -> tuple[str, str
             **({k: p.label for k, p in option.programmes.items()} if kind == "programmes" else {}),
         }
         label = held.get(subject, label)
-    return words.text(f"n_{quantity}"), words.label(label, subject)
+    return words.text(f"n_{quantity.rstrip(string.digits)}"), words.label(label, subject)

@@ -206,7 +206,7 @@ def _changed(comparison: Comparison, change: Change, words: Words) -> str:
     held = [(key, (items,) if isinstance(items, str) else items) for key, items in change.place.items()]
     where = [appendix.item_name(comparison.model, key, item, words) for key, items in held for item in items]
     name += f" ({', '.join(where)})" if where else ""
-    value = change.values[max(change.values)]
+    value = change.adoption.end if change.adoption is not None else change.values[max(change.values)]
     share = change.unit == "1" and change.how != "multiply"
     shown = words.percent(value) if share else f"{words.number(value)} {words.unit(change.unit)}".removesuffix(" 1")
     return words.text(f"changed_{change.how}", name=name, value=shown)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Final
@@ -18,6 +18,7 @@ import simpy
 from numpy.typing import NDArray
 
 from cemfa import locale
+from cemfa.definition.schema import Event
 from cemfa.errors import Problem, SimulationError
 from cemfa.plan import Plan
 from cemfa.results import NEVER
@@ -25,8 +26,11 @@ from cemfa.simulation import events
 from cemfa.simulation.batches import Underway, Yards
 from cemfa.simulation.clock import Able, Clock, fresh
 from cemfa.simulation.crews import Plant, mended_times
+from cemfa.simulation.effects import Effects, odds_of
 from cemfa.simulation.events import Activity, Calendar, Happening
+from cemfa.simulation.loads import Loads
 from cemfa.simulation.network import Network
+from cemfa.simulation.occurrences import Odds, occurrences
 from cemfa.simulation.plant import Plants
 from cemfa.simulation.policy import Decide, Policy
 from cemfa.simulation.stores import StoreBook
@@ -107,12 +111,16 @@ class State:
     holding : what the stocks hold
     rates : calendar year → mean times between failures and to repair, (groups, S) [d]
     underway : batches on their lines; None where no process works on batches
+    recent : what entered on the last days where a load makes events likelier, (days, events, S) [t]
+    lasting : events under a load that have not ended: name, replication, end [d]
     """
 
     content: Array
     holding: Holding | None
     rates: dict[int, tuple[Array, Array]]
     underway: Underway | None = None
+    recent: Array | None = None
+    lasting: tuple[tuple[str, int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,6 +189,14 @@ class Block:
         self._draws = _draws(case, replications)
         self._breaking: set[int] = set()
         self._seasonal = _seasonal(system) if sites.groups else ()
+        seasons, years = system.model.seasons, system.years
+        self._last = float(self.calendar.day_of(datetime.date(years[-1] + 1, 1, 1)))
+        self.effects = Effects(
+            case.plan, self.calendar, seasons, case.seed, replications,
+            central=case.central, limits=bool(case.network.places.closed_by), last=self._last,
+        )  # fmt: skip
+        self._lasting = list(self.state.lasting)
+        self.loads = self._loads()
         self._mended = _mended(self) if case.crews and sites.groups else {}
 
     def live(self) -> list[Lived]:
@@ -218,7 +234,7 @@ class Block:
         holding = self.state.holding
         for period in self.periods:
             year = self.case.system.years[period]
-            numbers = block_values(self.case.system, self._draws, self.case.binding, period)
+            numbers = self.numbers(period)
             holding = holding or opening(self.case.system, numbers)
             leaving = releasing(self.case.system, holding, numbers)
             self._begin_year(env, year, numbers)
@@ -227,6 +243,7 @@ class Block:
             for _ in range(int(self.case.system.days[period])):
                 yield env.timeout(1)
                 course.day(self._able(env.now))
+                self.loads.add(self.clock.day.taken)
                 if self.yards:
                     self.yards.wake()
                 if self.policy and self.calendar.date_of(env.now).day == 1:
@@ -236,7 +253,13 @@ class Block:
                 self.policy.year(env, found.year.flow)
             lived.append(found)
         underway = self.yards.underway() if self.yards else None
-        self.state = State(self.clock.content, holding, self.rates, underway)
+        lasting = tuple(one for one in self._lasting if one[2] > env.now)
+        self.state = State(self.clock.content, holding, self.rates, underway, self.loads.recent(), lasting)
+
+    def numbers(self, period: int) -> Numbers:
+        """Return the numbers of a year, with what events and adoptions make of them."""
+        drawn = self.effects.of(self.case.system.years[period])
+        return block_values(self.case.system, self._draws, self.case.binding, period, drawn)
 
     def _able(self, now: float) -> Able:
         """Return what plants can do on the day that ends now."""
@@ -277,23 +300,50 @@ class Block:
     def _schedule(self, env: simpy.Environment) -> None:
         """Start the activities of closures and projects."""
         case, plants = self.case, self.plants
-        for name, event in case.plan.events if case.network.places.sites.gates else ():
-            gates = case.network.places.closed_by.get(name, ())
-            last = float(self.calendar.day_of(datetime.date(case.system.years[-1] + 1, 1, 1)))
-            rate = np.zeros(len(self.replications))
-            if event.rate is not None:
-                rate = events.samples_of(event.rate, case.seed, f"events.{name}.rate", self.replications)
-            for place, replication in enumerate(self.replications):
-                uniform = events.uniforms(case.seed, f"events.{name}", replication)
-                times = events.closing_times(event, self.calendar, uniform, float(rate[place]), last)
-                note = partial(self._note, replication, event.kind, name)
-                env.process(events.closure(env, plants, gates, [place], times, note))
+        for name, event in case.plan.events:
+            if name in case.network.places.closed_by:
+                self._schedule_event(env, name, event)
         for built, group, steps in zip(case.plan.built, self.groups, self.steps, strict=False):
             if group is not None:
                 for place, replication in enumerate(self.replications):
                     note = partial(self._note, replication, "commissioned", built.project)
                     usable = built.capacity * built.usable
                     env.process(events.commissioning(env, plants, group, place, usable, steps[place], note))
+
+    def _schedule_event(self, env: simpy.Environment, name: str, event: Event) -> None:
+        gates, seed = self.case.network.places.closed_by[name], self.case.seed
+        for place, (replication, odds) in enumerate(
+            zip(self.replications, odds_of(name, event, seed, self.replications), strict=True)
+        ):
+            uniform = events.uniforms(seed, f"events.{name}", replication)
+            times = occurrences(event, self.calendar, uniform, odds, self._last)
+            note = partial(self._note, replication, event.kind, name)
+            likely = None
+            if event.load is not None:
+                likely, note = partial(self._likely, name, place, odds), partial(self._begun, name, place, note)
+            env.process(events.closure(env, self.plants, gates, place, times, note, likely))
+        for key, replication, end in self.state.lasting:
+            if key == name:
+                place = replication - self.replications.start
+                for gate in gates:
+                    self.plants.closure(gate, place, env.now, closed=True)
+                env.process(events.reopening(env, self.plants, gates, place, end))
+
+    def _likely(self, name: str, place: int, odds: Odds, mark: float) -> bool:
+        return self.loads.above(name, place) or mark * max(odds.times, 1.0) < 1.0
+
+    def _begun(self, name: str, place: int, note: Callable[[float, float], None], start: float, lasting: float) -> None:
+        self._lasting.append((name, self.replications[place], start + lasting))
+        note(start, lasting)
+
+    def _loads(self) -> Loads:
+        gates, planned = self.case.network.places.loads, dict(self.case.plan.events)
+        rows = {name: load.above for name in gates if (load := planned[name].load) is not None}
+        design = {
+            name: events.samples_of(row, self.case.seed, f"events.{name}.load_above", self.replications)
+            for name, row in rows.items()
+        }
+        return Loads(gates, design, self.state.recent, len(self.replications))
 
     def _schedule_outages(self, env: simpy.Environment, group: int) -> None:
         seed, name = self.case.seed, f"outage.{self.case.system.groups[group].name}"
@@ -452,7 +502,7 @@ def _mended(block: Block) -> dict[tuple[int, int], list[tuple[float, float]]]:
     rates: dict[int, tuple[Array, Array]] = {}
     today = []
     for period, year in enumerate(system.years):
-        numbers = block_values(system, block._draws, case.binding, period)
+        numbers = block.numbers(period)
         rates[year] = numbers.between, numbers.repair
         today.append(numbers.capacity_today > 0.0)
     starts = [float(block.calendar.day_of(datetime.date(year, 1, 1))) for year in (*system.years, system.years[-1] + 1)]

@@ -275,7 +275,9 @@ class _Run:
     def shares(self, history: History) -> bool:
         """Tell whether this option leaves the years before the first decision as they are in a history."""
         first, plan = self.scenario.decisions_from, self.plan
-        early = any(b.decision.year < first for b in plan.projects) or any(c.years[0] < first for c in plan.changes)
+        early = any(b.decision.year < first for b in plan.projects) or any(
+            c.years[0] < first for c in plan.changes if not c.event
+        )
         theirs = (history.seed, history.limits, history.first, history.replications)
         kept = bool(history.lived) and bool(len(history.lived[0].monthly_intake)) == self.request.monthly
         same = kept and theirs == (self.seed, self.limits, self.first, self.count)
@@ -426,8 +428,9 @@ class _HistoryTask:
     run: _Run
 
     def __call__(self, block: range) -> _Part:
-        unchanged = bind_plan(self.run.system, None)
-        case = replace(self.run.case(), plan=Plan(events=self.run.plan.events), binding=unchanged)
+        whole = self.run.plan  # what events do to parameters is the same in every option
+        plan = Plan(events=whole.events, changes=tuple(c for c in whole.changes if c.event))
+        case = replace(self.run.case(), plan=plan, binding=bind_plan(self.run.system, plan))
         return self.run.lived(case, block, None, self.run.past)
 
 
@@ -568,7 +571,10 @@ def _joined_state(found: Sequence[State]) -> State:
         for year in found[0].rates
     }
     underway = Underway.joined(state.underway for state in found)
-    return State(joined([state.content for state in found]), holding, rates, underway)
+    recent = [state.recent for state in found if state.recent is not None]
+    lasting = tuple(one for state in found for one in state.lasting)
+    content = joined([state.content for state in found])
+    return State(content, holding, rates, underway, joined(recent) if recent else None, lasting)
 
 
 def _cut_state(state: State, replications: range, first: int) -> State:
@@ -577,4 +583,6 @@ def _cut_state(state: State, replications: range, first: int) -> State:
     holding = None if held is None else held.cut(cut)
     rates = {year: (between[:, cut], repair[:, cut]) for year, (between, repair) in state.rates.items()}
     underway = None if state.underway is None else state.underway.cut(replications, first)
-    return State(state.content[..., cut], holding, rates, underway)
+    recent = None if state.recent is None else state.recent[..., cut]
+    lasting = tuple(one for one in state.lasting if one[1] in replications)
+    return State(state.content[..., cut], holding, rates, underway, recent, lasting)

@@ -19,7 +19,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from cemfa.definition.schema import Event, NumberRow
+from cemfa.definition.schema import NumberRow
 from cemfa.plan import Built, steps_of
 from cemfa.simulation.plant import Plants
 from cemfa.system.marginals import Fit, fit, written
@@ -128,15 +128,16 @@ def samples_of(row: NumberRow, seed: int, name: str, replications: range) -> Arr
     blocks = range(replications.start // BLOCK, (replications.stop - 1) // BLOCK + 1)
     words = name_words([name])
     scores = normal_scores(np.concatenate([stream_uniforms(states(seed, words, b), BLOCK) for b in blocks], axis=1))
-    fitted = _fit(row)
+    found = fitted(row)
     # a whole block is drawn before it is cut: vector widths must not reach the bits
-    values: Array = np.maximum(quantile(fitted.family, np.array([fitted.parameters]), scores)[0], 0.0)
+    values: Array = np.maximum(quantile(found.family, np.array([found.parameters]), scores)[0], 0.0)
     start = replications.start - blocks.start * BLOCK
-    found: Array = values[start : start + len(replications)]
-    return found
+    own: Array = values[start : start + len(replications)]
+    return own
 
 
-def _fit(row: NumberRow) -> Fit:
+def fitted(row: NumberRow) -> Fit:
+    """Return the distribution of an uncertain number."""
     return fit(written(row), row.source)
 
 
@@ -194,111 +195,39 @@ def outage(
         plants.breakdown(group, replication, repaired, broken=False)
 
 
-def closing_times(
-    event: Event, calendar_: Calendar, uniform: Iterator[float], rate: float, last: float
-) -> Iterator[tuple[float, float]]:
-    """Yield start and end of every closure of an event in one replication, in order of their start.
+def closure(
+    env: simpy.Environment, plants: Plants, gates: Sequence[int], place: int,
+    times: Iterator[tuple[float, float, float]], note: Callable[[float, float], None],
+    likely: Callable[[float], bool] | None = None,
+) -> Activity:  # fmt: skip
+    """Let an event happen in one replication: close its gates, and open them when it ends.
 
-    A dated event closes once, or once a year, its last day included. A random one is a Poisson process of `rate`
-    per year, run on the days of the months in which it can start, each with the weight of its month: a year expects
-    as many closures with few months as with all. Closures may overlap.
+    Each occurrence ends in an activity of its own, as they may overlap.
 
     Parameters
     ----------
-    rate : mean number per year, as drawn for this replication
-    last : first instant that is no longer simulated
+    gates : may be none, where an event changes parameters only
+    place : position of the replication in the block
+    times : start, end and a uniform number of every occurrence, in order
+    likely : tells of a candidate, by its uniform number, whether it happens at this instant; default: all do
     """
-    if event.rate is None or event.duration is None:
-        yield from _dated(event, calendar_, last)
-        return
-    first = calendar_.day_of(event.first) if event.first else 0
-    until = calendar_.day_of(event.last) + 1 if event.last else last
-    fitted = _fit(event.duration)
-    parameters = np.array([fitted.parameters])
-    weights = weights_of(event)
-    time = float(first)
-    while rate > 0.0:
-        time = _advance(time, -math.log(next(uniform)) / rate, weights, calendar_, min(until, last))
-        if time >= min(until, last):
-            return
-        score = normal_scores(np.array([[next(uniform)]]))
-        length = max(0.0, float(quantile(fitted.family, parameters, score)[0, 0]))
-        start = on_grid(time)
-        yield start, on_grid(start + length)
-
-
-def _dated(event: Event, calendar_: Calendar, last: float) -> Iterator[tuple[float, float]]:
-    """Yield start and end of a dated event, year after year where it comes again."""
-    for years in itertools.count():
-        begin, end = (dated_in(date, years) if date else None for date in (event.first, event.last))
-        first = calendar_.day_of(begin) if begin else 0
-        if first >= last and years:
-            return
-        yield float(first), float(calendar_.day_of(end) + 1 if end else last)
-        if not event.yearly:
-            return
-
-
-def dated_in(date: datetime.date, years: int) -> datetime.date:
-    """Return a date some years later; 29 February becomes the 28th in years without.
-
-    >>> dated_in(datetime.date(2024, 2, 29), 1)
-    datetime.date(2025, 2, 28)
-    """
-    day = min(date.day, calendar.monthrange(date.year + years, date.month)[1])
-    return date.replace(year=date.year + years, day=day)
-
-
-def weights_of(event: Event) -> tuple[float, ...]:
-    """Return how likely a random event is to start on a day of each month, relative to other months."""
-    months = event.months or range(1, 13)
-    return tuple(event.weights.get(month, 1.0) if month in months else 0.0 for month in range(1, 13))
-
-
-def _advance(time: float, years: float, weights: tuple[float, ...], calendar_: Calendar, last: float) -> float:
-    """Return the instant at which `years` of weighted time have passed, the weighted days of each year being one."""
-    while time < last:
-        date = calendar_.date_of(time)
-        weight, days = weights[date.month - 1], _weighted_days(date.year, weights)
-        end = calendar_.day_of(datetime.date(date.year, date.month, 1)) + calendar.monthrange(date.year, date.month)[1]
-        if weight > 0.0:
-            needed = years * days / weight
-            if time + needed < end:
-                return time + needed
-            years -= (end - time) * weight / days
-        time = float(end)
-    return time
-
-
-@cache
-def _weighted_days(year: int, weights: tuple[float, ...]) -> float:
-    """Return the days of a year, each with the weight of its month."""
-    return math.fsum(weight * calendar.monthrange(year, n + 1)[1] for n, weight in enumerate(weights))
-
-
-def closure(
-    env: simpy.Environment, plants: Plants, gates: Sequence[int], replications: Sequence[int],
-    times: Iterator[tuple[float, float]], note: Callable[[float, float], None],
-) -> Activity:  # fmt: skip
-    """Close gates in some replications; each closure ends in an activity of its own, as closures may overlap."""
-    for start, end in times:
-        if end <= env.now:
-            continue
+    for start, end, mark in times:
+        if end <= env.now or (likely is not None and start < env.now):
+            continue  # what began under a load before this block began, its state tells
         yield wait(env, start)
+        if likely is not None and not likely(mark):
+            continue
         note(start, end - start)
         for gate in gates:
-            for replication in replications:
-                plants.closure(gate, replication, start, closed=True)
-        env.process(_reopening(env, plants, gates, replications, end))
+            plants.closure(gate, place, start, closed=True)
+        env.process(reopening(env, plants, gates, place, end))
 
 
-def _reopening(
-    env: simpy.Environment, plants: Plants, gates: Sequence[int], replications: Sequence[int], end: float
-) -> Activity:
+def reopening(env: simpy.Environment, plants: Plants, gates: Sequence[int], place: int, end: float) -> Activity:
+    """Open gates in one replication when an occurrence ends."""
     yield wait(env, end)
     for gate in gates:
-        for replication in replications:
-            plants.closure(gate, replication, end, closed=False)
+        plants.closure(gate, place, end, closed=False)
 
 
 def stage_months(built: Built, seed: int, replications: range) -> list[Array]:

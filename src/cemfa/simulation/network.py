@@ -19,8 +19,8 @@ shares depend on the year's flows), the year is repeated with the shares found u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import networkx as nx
@@ -63,6 +63,8 @@ class Places:
     batches : shape (stores,), whether the process behind it works on batches
     bases, group_basis : bases of the limits, and which one each group has
     closed_by : event → gates it closes
+    loads : event → gates whose intake makes it likelier
+    flow_gate : gate in front of a flow that an event stops, by its position
     """
 
     sites: Sites
@@ -72,6 +74,12 @@ class Places:
     bases: Array
     group_basis: Index
     closed_by: Mapping[str, tuple[int, ...]]
+    loads: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    flow_gate: Mapping[int, int] = field(default_factory=dict)
+
+    def gate_of(self, flow: int, target: int) -> int:
+        """Return the gate that a flow must pass, -1 for none."""
+        return self.flow_gate.get(flow, int(self.gate[target]) if target != OUTSIDE else -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,25 +160,39 @@ def find_places(system: System, events: Mapping[str, Event], *, limits: bool = T
             group.append(number)
             store.append(len(stored) if has_store else -1)
             stored += copies if has_store else []
+    wanted = [end for event in events.values() for end in _ends(event)]
     for process, element in enumerate(pattern.elements.processes):
-        if gate[process] < 0 and any(_reaches(event, element.name, element.items) for event in events.values()):
+        if gate[process] < 0 and any(_reaches(end, element.name, element.items) for end in wanted):
             gate[process] = len(gates)
             gates.append(element.id)
             group.append(-1)
             store.append(-1)
+
+    def of(process: str | None, place: Mapping[str, str]) -> set[int]:
+        elements = enumerate(pattern.elements.processes)
+        return {int(gate[p]) for p, e in elements if _reaches((process, place), e.name, e.items)}
+
+    stopping = _stopping(system, pattern, events)
+    sets = list(dict.fromkeys(stopping.values()))  # flows that the same events stop share a gate
+    flow_gate = {flow: len(gates) + sets.index(keys) for flow, keys in stopping.items()}
+    for keys in sets:
+        gates.append(system.flow_ids[next(flow for flow, own in stopping.items() if own == keys)])
+        group.append(-1)
+        store.append(-1)
     closed_by = {
-        key: tuple(sorted({
-            int(gate[p]) for p, e in enumerate(pattern.elements.processes) if _reaches(event, e.name, e.items)
-        }))
+        key: tuple(sorted(of(event.process, event.place) | {flow_gate[f] for f, own in stopping.items() if key in own}))
         for key, event in events.items()
     }  # fmt: skip
+    loads = {
+        key: tuple(sorted(of(event.load.process, event.load.place))) for key, event in events.items() if event.load
+    }
     bases, group_basis = _bases(system)
     groups = system.group_names if limits else ()
     shared = np.array([_shares(system.model.processes[g.process]) for g in system.groups if limits], dtype=bool)
     sites = Sites(groups, tuple(gates), np.array(group, dtype=np.intp), np.array(store, dtype=np.intp), shared)
     stores = [system.model.processes[pattern.elements.processes[p].name].store for p in stored]
     batches = np.array([store is not None and store.batches is not None for store in stores], dtype=bool)
-    return Places(sites, gate, tuple(stored), batches, bases, group_basis, closed_by)
+    return Places(sites, gate, tuple(stored), batches, bases, group_basis, closed_by, loads, flow_gate)
 
 
 def _shares(process: Process) -> bool:
@@ -357,8 +379,45 @@ def _passes(places: Places, gate: int) -> bool:
     return gate < 0 or int(places.sites.store[gate]) < 0
 
 
-def _reaches(event: Event, process: str, items: Mapping[str, str]) -> bool:
-    return event.process == process and all(items.get(d, i) == i for d, i in event.place.items())
+def _ends(event: Event) -> Iterator[tuple[str | None, Mapping[str, str]]]:
+    """Yield the processes in front of which an event needs gates: to close them, or to know their load."""
+    yield event.process, event.place
+    if event.load is not None:
+        yield event.load.process, event.load.place
+
+
+def _reaches(end: tuple[str | None, Mapping[str, str]], process: str, items: Mapping[str, str]) -> bool:
+    name, place = end
+    return name == process and all(items.get(d, i) == i for d, i in place.items())
+
+
+def _stopped(system: System, event: Event) -> list[int]:
+    """Return the flows that an event stops by themselves."""
+    if not event.flows:
+        return []
+    names, coords = system.flow_coords["flow_name"].tolist(), system.flow_coords
+    here = [
+        all(str(coords[d][flow]) in (item, "") for d, item in event.place.items() if d in coords)
+        for flow in range(len(names))
+    ]
+    return [flow for flow, name in enumerate(names) if name in event.flows and here[flow]]
+
+
+def _stopping(system: System, pattern: Pattern, events: Mapping[str, Event]) -> dict[int, tuple[str, ...]]:
+    """Return the flows that events stop by themselves, and all events that stop them or close what they enter."""
+    found = sorted({flow for event in events.values() for flow in _stopped(system, event)})
+    stopping = {}
+    for flow in found:
+        target = int(system.target[flow])
+        element = pattern.elements.processes[target] if target != OUTSIDE else None
+        closing = [
+            key
+            for key, event in events.items()
+            if flow in _stopped(system, event)
+            or (element is not None and _reaches((event.process, event.place), element.name, element.items))
+        ]
+        stopping[flow] = tuple(closing)
+    return stopping
 
 
 def _bases(system: System) -> tuple[Array, Index]:
@@ -387,14 +446,14 @@ def _paths(system: System, places: Places, pattern: Pattern) -> dict[int, list[t
     paths: dict[int, list[tuple[int, int, int]]] = {}
     problems = []
     for flow, (source, target) in enumerate(zip(system.source.tolist(), system.target.tolist(), strict=True)):
-        gate = int(places.gate[target]) if target != OUTSIDE else -1
+        gate = places.gate_of(flow, target)
         if gate < 0 or pattern.flow(flow).refused or (source != OUTSIDE and _same(places, source, gate)):
             continue
         then = lists.get(flow) or _alternatives(pattern, flow)
         stops = [(flow, gate, ranks.get(flow, 1) if then else 0)]
         for other in then:
             end = int(system.target[other])
-            beyond = int(places.gate[end]) if end != OUTSIDE else -1
+            beyond = places.gate_of(other, end)
             stops.append((other, beyond, ranks.get(other, 1)))
             if beyond < 0:
                 break

@@ -7,6 +7,7 @@ random closures at their expectation. `simulate` has its own, daily one.
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -83,15 +84,39 @@ def closes(event: Event, group: CapacityGroup) -> bool:
 
 
 def closed_days(event: Event, year: int) -> float:
-    """Return the days of a calendar year that an event closes, by expectation where it is random."""
+    """Return the days of a calendar year that an event closes, by expectation where it is random.
+
+    What a load makes likelier is counted at the rate without it.
+    """
     start, end = datetime.date(year, 1, 1), datetime.date(year + 1, 1, 1)
-    if event.rate is None or event.duration is None:
-        first = event.first or start
-        last = event.last + datetime.timedelta(days=1) if event.last else end
-        if event.yearly and year > first.year:
-            return closed_days(event.model_copy(update={"yearly": False}), first.year)  # as many days every year
-        return float(max(0, (min(last, end) - max(first, start)).days))
+    lasting = math.inf
+    if event.duration is not None:
+        lasting, _ = units.to_canonical(event.duration.value, event.duration.unit)
+    if event.rate is None:
+        return _dated_days(event, year, lasting) * (event.chance.value if event.chance else 1.0)
     possible = max(0, (end - max(event.first or start, start)).days) / (end - start).days
     per_year = event.rate.value * units.per_year_factor(event.rate.unit, year)
-    lasting, _ = units.to_canonical(event.duration.value, event.duration.unit)
+    if event.for_good:
+        return _for_good(event, per_year, year)
     return per_year * lasting * possible
+
+
+def _dated_days(event: Event, year: int, lasting: float) -> float:
+    """Return the days of a calendar year that a dated event closes where it happens, at its central delay."""
+    if event.yearly and event.first and year > event.first.year:
+        return _dated_days(event.model_copy(update={"yearly": False}), event.first.year, lasting)  # as many every year
+    start, end = (datetime.date(y, 1, 1).toordinal() for y in (year, year + 1))
+    first = float(event.first.toordinal()) if event.first else float(start)
+    if event.delay is not None:
+        first += units.to_canonical(event.delay.value, event.delay.unit)[0]
+    last = float(event.last.toordinal() + 1) if event.last else first + lasting
+    return max(0.0, min(last, float(end)) - max(first, float(start)))
+
+
+def _for_good(event: Event, per_year: float, year: int) -> float:
+    """Return the expected days of a calendar year after an event that never ends: 1 − exp(−rate · time), its mean."""
+    days = units.days_in(year)
+    since = year - (event.first.year if event.first else year)
+    if per_year <= 0.0 or since < 0:
+        return 0.0
+    return days * (1.0 - (math.exp(-per_year * since) - math.exp(-per_year * (since + 1))) / per_year)

@@ -142,11 +142,15 @@ class Binding:
     steps: tuple[Step, ...]
     drivers: Mapping[int, Driven]
 
-    def values(self, parameters: Parameters, draws: Array, period: int, year: int) -> Array:
+    def values(
+        self, parameters: Parameters, draws: Array, period: int, year: int, drawn: Mapping[str, Array] | None = None
+    ) -> Array:
         """Return all values (V, S) in a calendar year in one array; see `rows`."""
-        return self.rows(parameters, draws, period, year)[:]
+        return self.rows(parameters, draws, period, year, drawn)[:]
 
-    def rows(self, parameters: Parameters, draws: Array, period: int, year: int) -> Scattered:
+    def rows(
+        self, parameters: Parameters, draws: Array, period: int, year: int, drawn: Mapping[str, Array] | None = None
+    ) -> Scattered:
         """Return all values (V, S) in a calendar year: literals, cells, changed copies; draws are not written again.
 
         Parameters
@@ -154,6 +158,7 @@ class Binding:
         parameters : whose cells these are
         draws : shape (R, S), from the sampler
         period : position of the year
+        drawn : by stream, what changes by events and adoptions are in this year in every sample (S,)
 
         Raises
         ------
@@ -165,7 +170,9 @@ class Binding:
         literals[ONE], literals[ZERO] = 1.0, 0.0
         copies = Scattered.of((draws, made), cells[self.copies])[:]
         for step in self.steps:
-            given = step.change.value_in(year)
+            given: float | Array | None = step.change.value_in(year)
+            if drawn and step.change.stream in drawn:
+                given = drawn[step.change.stream]
             if given is not None:
                 _apply(step, given * step.factor, copies, year)
         own = LITERALS + len(draws) + len(made) + np.arange(len(copies))
@@ -326,7 +333,7 @@ def _matches(place: tuple[tuple[str, tuple[str, ...]], ...], known: Mapping[str,
     return all(known.get(dimension) in items for dimension, items in place)
 
 
-def _apply(step: Step, given: float, values: Array, year: int) -> None:
+def _apply(step: Step, given: float | Array, values: Array, year: int) -> None:
     for target, taken, siblings, shown in zip(step.targets, step.taken, step.siblings, step.shown, strict=True):
         old = values[target].copy()
         new = _changed(step.change.how, old, given)
@@ -337,7 +344,7 @@ def _apply(step: Step, given: float, values: Array, year: int) -> None:
             _scale(old, new, siblings, values, shown, year)
 
 
-def _changed(how: Literal["set", "add", "multiply", "at_least"], old: Array, given: float) -> Array:
+def _changed(how: Literal["set", "add", "multiply", "at_least"], old: Array, given: float | Array) -> Array:
     """Return what a change makes of values."""
     match how:
         case "set":

@@ -5,6 +5,7 @@ Between draws and the balance, read by `solve` and `simulate` alike. Pure: the s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -85,7 +86,9 @@ def bind_plan(system: System, plan: Plan | None) -> Binding:
     return bind(system.parameters, system.uses, plan)
 
 
-def block_values(system: System, draws: Array, plan: Plan | Binding | None, period: int) -> Numbers:
+def block_values(
+    system: System, draws: Array, plan: Plan | Binding | None, period: int, drawn: Mapping[str, Array] | None = None
+) -> Numbers:
     """Return the numbers of one period.
 
     Parameters
@@ -93,6 +96,7 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
     draws : shape (R, S), from the system's sampler
     plan : its parameter changes act here; a `Binding` saves binding it anew. Its projects do not act here
     period : position of the year
+    drawn : by stream, what the plan's changes by events and adoptions are in this year in every sample (S,)
 
     Raises
     ------
@@ -109,7 +113,7 @@ def block_values(system: System, draws: Array, plan: Plan | Binding | None, peri
     """
     binding = plan if isinstance(plan, Binding) else bind_plan(system, plan)
     year = system.years[period]
-    values = binding.rows(system.parameters, draws, period, year)
+    values = binding.rows(system.parameters, draws, period, year, drawn)
     with np.errstate(over="ignore", invalid="ignore"):  # products beyond any number are refused below, by name
         products = system.products.values(values, binding.position)
     mass = system.mass_weight()

@@ -3,6 +3,7 @@
 import datetime
 import itertools
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import simpy
 from cemfa.definition.schema import Event, Label, NumberRow, Stage
 from cemfa.plan import Built
 from cemfa.simulation import events
+from cemfa.simulation.occurrences import Odds, occurrences
 from cemfa.simulation.plant import Plants, Sites
 from cemfa.system.capacity import closed_days
 
@@ -25,6 +27,11 @@ def row(value: float, unit: str, distribution: str = "constant", **more: float) 
 
 def event(**fields: object) -> Event:
     return Event(label=LABEL, kind="blockade", process="landfill", source="x", **fields)
+
+
+def spans(chosen: Event, uniform: Iterator[float], rate: float, last: float) -> list[tuple[float, float]]:
+    found = occurrences(chosen, CALENDAR, uniform, Odds(rate), last)
+    return [(start, end) for start, end, _ in found]
 
 
 def one_plant(replications: int = 1, capacity: float = 10.0) -> Plants:
@@ -94,7 +101,7 @@ def test_outages_do_not_depend_on_when_the_environment_begins() -> None:
 
 def test_a_dated_closure_includes_its_last_day() -> None:
     dated = event(**{"from": datetime.date(2024, 6, 24), "to": datetime.date(2024, 6, 27)})
-    found = list(events.closing_times(dated, CALENDAR, iter(()), 0.0, DAYS))
+    found = spans(dated, iter(()), 0.0, DAYS)
     assert found == [(175.0, 179.0)]
 
 
@@ -104,7 +111,7 @@ def test_random_closures_come_at_their_rate_in_their_months(months: tuple[int, .
     starts = []
     for r in range(500):
         uniform = events.uniforms(0, "events.flood", r)
-        found = list(events.closing_times(random, CALENDAR, uniform, 2.0, DAYS))
+        found = spans(random, uniform, 2.0, DAYS)
         assert all(end - start == 3.0 for start, end in found)
         starts += [start for start, _ in found]
     assert len(starts) / 500 / 7 == pytest.approx(2.0, abs=4 * math.sqrt(2.0 / 3500))
@@ -114,7 +121,7 @@ def test_random_closures_come_at_their_rate_in_their_months(months: tuple[int, .
 
 def test_random_closures_begin_after_their_first_day() -> None:
     random = event(rate=row(30.0, "1/year"), duration=row(1.0, "d"), **{"from": datetime.date(2026, 1, 1)})
-    starts = [s for s, _ in events.closing_times(random, CALENDAR, events.uniforms(0, "e", 0), 30.0, DAYS)]
+    starts = [s for s, _ in spans(random, events.uniforms(0, "e", 0), 30.0, DAYS)]
     assert min(starts) >= CALENDAR.day_of(datetime.date(2026, 1, 1))
     assert len(starts) > 50
 
@@ -164,7 +171,7 @@ def test_months_weigh_as_stated_and_the_rate_stays() -> None:
     found = [
         CALENDAR.date_of(start).month
         for replication in range(2000)
-        for start, _ in events.closing_times(random, CALENDAR, events.uniforms(0, "w", replication), 2.0, 365.0)
+        for start, _ in spans(random, events.uniforms(0, "w", replication), 2.0, 365.0)
     ]
     assert len(found) / 2000 == pytest.approx(2.0, abs=4 * math.sqrt(2.0 / 2000))
     expected = 3 * 61 / (3 * 61 + 304)
@@ -176,7 +183,7 @@ def test_planned_maintenance_comes_every_year_on_the_same_days() -> None:
     first, last = datetime.date(2024, 2, 10), datetime.date(2024, 2, 29)
     yearly = event(**{"from": first, "to": last, "yearly": True})
     end = float(CALENDAR.day_of(datetime.date(2027, 1, 1)))
-    found = list(events.closing_times(yearly, CALENDAR, iter(()), 0.0, end))
+    found = spans(yearly, iter(()), 0.0, end)
     dates = [(CALENDAR.date_of(start), CALENDAR.date_of(stop)) for start, stop in found]
     assert dates == [
         (datetime.date(year, 2, 10), datetime.date(year, 3, 1)) for year in (2024, 2025, 2026)

@@ -168,6 +168,26 @@ FLOOD = {
     "duration": number(4.0, "d", distribution="triangular", low=1, high=9),
 }  # fmt: skip
 
+PIGS: dict[str, Any] = {
+    "processes": {"pigs": {"sink": True}},
+    "flows": {"to_pigs": {
+        "from": "household", "to": "pigs", "good": "mix", "share": "reject_share", "otherwise": ["put_back"],
+    }},
+}  # fmt: skip
+DISEASE = {
+    "label": LABEL, "kind": "disease", "flows": ["to_pigs"], "from": "2024-03-01", "to": "2024-05-31", "source": "x",
+}  # fmt: skip
+SALINITY = {
+    "label": LABEL, "kind": "salinity", "from": "2023-02-01", "yearly": True, "chance": number(0.7, "1"),
+    "delay": number(20.0, "d", distribution="triangular", low=0, high=60), "duration": number(70.0, "d"),
+    "changes": [{"parameter": "leaves_made", "factor": number(0.6, "1")}], "source": "x",
+}  # fmt: skip
+UNREST = {
+    "label": LABEL, "kind": "blockade", "process": "landfill", "rate": number(1.0, "1/year"), "source": "x",
+    "duration": number(20.0, "d", distribution="triangular", low=5, high=40),
+    "load": {"process": "landfill", "above": number(8.0, "t/d"), "times": number(6.0, "1")},
+}  # fmt: skip
+
 
 def town_scenario(events: dict[str, Any] | None = None, **changes: Any) -> Scenario:
     """Return a scenario with the baselines, one yard built in 2024, and the same yard built larger."""
@@ -225,9 +245,13 @@ def everything(results: xr.Dataset) -> dict[str, np.ndarray]:
 __all__ = [
     "BATCHES",
     "BLOCKADE",
+    "DISEASE",
     "FLOOD",
     "OUTAGE",
+    "PIGS",
+    "SALINITY",
     "STORE",
+    "UNREST",
     "case_of",
     "compile_system",
     "everything",

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
-from cemfa.definition.checks import areas, flows, processes, rows, scenarios, tables, technologies, transport, uses
+from cemfa.definition.checks import (
+    areas,
+    flows,
+    happenings,
+    processes,
+    rows,
+    scenarios,
+    tables,
+    technologies,
+    transport,
+    uses,
+)
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import examine
 from cemfa.definition.schema import Model, Scenario
@@ -85,11 +96,11 @@ def scenario_problems(scenario: Scenario, model: Model | None, at: At) -> list[P
 
 
 def _scenario_problems(scenario: Scenario, model: Model | None, at: At) -> Iterator[Problem]:
-    for rule in scenarios.OWN_RULES:
+    for rule in (*scenarios.OWN_RULES, *happenings.OWN_RULES):
         yield from rule(scenario, at)
     if model is not None:
         context, _ = examine(model, at, ())
-        for model_rule in scenarios.MODEL_RULES:
+        for model_rule in (*scenarios.MODEL_RULES, *happenings.MODEL_RULES):
             yield from model_rule(scenario, context, at)
 
 

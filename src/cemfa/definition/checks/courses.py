@@ -1,11 +1,11 @@
-"""Rules on what happens in the course of a simulation: rules that decide, funds, crews, events and delays in time.
+"""Rules on what happens in the course of a simulation: rules that decide, funds, crews and delays in time.
 
 Beside `scenarios`; what can never happen is said before anything is simulated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import unknown
@@ -79,21 +79,6 @@ def funds_of_rules(scenario: Scenario, at: At) -> Iterator[Problem]:
                 yield Problem("funds-never", at(*path, "when", key=True), shown, "warning")
 
 
-def events_in_time(scenario: Scenario, at: At) -> Iterator[Problem]:
-    """Check that events can happen before the horizon."""
-    for key, event in scenario.events.items():
-        random = event.rate is not None
-        if (event.weights and not random) or (event.yearly and random):
-            yield Problem("event-words", at("events", key, key=True), {"event": key})
-        elif random and not any(event.weights.get(m, 1.0) > 0 for m in event.months or range(1, 13)):
-            yield Problem("event-weights", at("events", key, "weights"), {"event": key})
-        if event.yearly and event.first and event.last and event.last.year != event.first.year:
-            yield Problem("event-yearly", at("events", key, "to"), {"event": key})
-        if event.first is not None and event.first.year > scenario.horizon:
-            shown = {"event": key, "from": event.first.isoformat(), "horizon": scenario.horizon}
-            yield Problem("event-late", at("events", key, "from"), shown, "warning")
-
-
 def delays_in_time(scenario: Scenario, at: At) -> Iterator[Problem]:
     """Check that what is decided runs before the horizon, with central durations of its stages."""
     for path, project in projects_of(scenario):
@@ -152,10 +137,18 @@ def stores_stay(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
             changes += [
                 ((*where, "programmes", key, "changes", n), change) for n, change in enumerate(programme.changes)
             ]
-        for path, change in changes:
-            if change.parameter in used:
-                shown = {"parameter": change.parameter, "process": used[change.parameter]}
-                yield Problem("change-of-store", at(*path, "parameter"), shown)
+        named = [(path, change.parameter) for path, change in changes]
+        yield from _of_stores(named, used, at)
+    for key, event in scenario.events.items():
+        named = [(("events", key, "changes", n), change.parameter) for n, change in enumerate(event.changes)]
+        yield from _of_stores(named, used, at)
+
+
+def _of_stores(named: Iterable[tuple[_Path, str]], used: Mapping[str, str], at: At) -> Iterator[Problem]:
+    for path, parameter in named:
+        if parameter in used:
+            shown = {"parameter": parameter, "process": used[parameter]}
+            yield Problem("change-of-store", at(*path, "parameter"), shown)
 
 
 def crews_in_the_model(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:

@@ -115,8 +115,6 @@ def otherwise_lists(c: Context) -> Iterator[Problem]:
         where = ("flows", name, "otherwise")
         if flow.refused:
             yield Problem("otherwise-refused", c.at(*where, key=True), {"flow": name})
-        if way.target.process == OUTSIDE or c.model.processes[way.target.process].capacity is None:
-            yield Problem("otherwise-unlimited", c.at(*where, key=True), {"process": way.target.process})
         siblings = {n: r for n, r, _ in c.leaving(way.source.process) if n != name}
         for position, other in enumerate(flow.otherwise):
             place = c.at(*where, position)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,9 @@ from cemfa.errors import Place, Problem, UnitError
 
 _BASELINES: Final = ("as_now", "as_committed")
 _ROUNDING: Final = 1e-9  # of shares typed with nine digits
+_UNITS: Final = {"rate": "1/year", "duration": "d", "delay": "d", "load_above": "t/d"}
+"""Units of the numbers of an event; those that are not here are plain numbers."""
+_LOAD: Final = {"load_above": ("load", "above"), "load_times": ("load", "times")}
 _Path = tuple[str | int, ...]
 
 
@@ -125,26 +127,13 @@ def numbers(scenario: Scenario, at: At) -> Iterator[Problem]:
             yield from error.problems
             continue
         wanted = units.parse(expected)
-        exact = expected in ("month", "d", "1/year")
+        exact = expected in ("month", "d", "year", "1/year", "t/d")
         is_money = ("VND", 1) in unit.dimension
         fits = unit.dimension == wanted.dimension or (expected == "VND/unit" and is_money)
         if not fits or (exact and not math.isclose(unit.factor, wanted.factor)):
             yield Problem("unit-field", place, {"unit": row.unit, "expected": expected})
         if is_money and row.price_year is None:
             yield Problem("price-year", at(*path), {"unit": row.unit})
-
-
-def events(scenario: Scenario, at: At) -> Iterator[Problem]:
-    """Check that an event is dated, or random with a rate and a duration."""
-    for key, event in scenario.events.items():
-        place = at("events", key, key=True)
-        random = event.rate is not None and event.duration is not None
-        if random == (event.last is not None) or (event.rate is None) != (event.duration is None):
-            yield Problem("event-form", place, {"event": key})
-        elif event.last is not None and (event.first is None or event.first > event.last):
-            first: datetime.date | str = event.first or "–"
-            parameters = {"event": key, "from": str(first), "to": event.last.isoformat()}
-            yield Problem("event-dates", place, parameters)
 
 
 def stress_cases(scenario: Scenario, at: At) -> Iterator[Problem]:
@@ -159,9 +148,14 @@ def stress_cases(scenario: Scenario, at: At) -> Iterator[Problem]:
 def change_years(scenario: Scenario, at: At) -> Iterator[Problem]:
     """Check that parameters change only from the first decision year on: before it all options share one history."""
     for path, change in _changes(scenario):
-        early = [year for year in change.values if year < scenario.decisions_from]
+        curve = change.adoption
+        if (curve is None) != bool(change.values):
+            yield Problem("change-form", at(*path), {"parameter": change.parameter})
+            continue
+        begun = [curve.start] if curve is not None else change.values
+        early = [year for year in begun if year < scenario.decisions_from]
         if early:
-            place = at(*path, "values", early[0], key=True)
+            place = at(*path, "adoption", "start") if curve is not None else at(*path, "values", early[0], key=True)
             yield Problem("change-early", place, {"year": early[0], "from": scenario.decisions_from})
 
 
@@ -186,7 +180,7 @@ def plants(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
             yield unknown(code, at(*path, "process"), project.process, with_capacity)
             continue
         over = process.capacity.over if process.capacity.over is not None else process.over
-        yield from _place(c, project.place, over, at, (*path, "place"), exact=True)
+        yield from placed(c, project.place, over, at, (*path, "place"), exact=True)
         technology = project.technology or process.technology
         if technology is None:
             yield Problem("project-technology", at(*path, key=True), {"process": project.process})
@@ -203,7 +197,7 @@ def changed_parameters(scenario: Scenario, c: Context, at: At) -> Iterator[Probl
             yield unknown("parameter-unknown", at(*path, "parameter"), change.parameter, c.rows)
             continue
         columns = sorted({column for _, row in rows for column in row.index})
-        yield from _place(c, change.place, columns, at, (*path, "place"), exact=False)
+        yield from placed(c, change.place, columns, at, (*path, "place"), exact=False)
         yield from _change_unit(change, c, at(*path, "unit"))
 
 
@@ -222,25 +216,30 @@ def _change_unit(change: Change, c: Context, place: Place) -> Iterator[Problem]:
 def changed_shares(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
     """Check that a change of a share stays between 0 and 1 and says where the mass comes from."""
     shares = set(share_parameters(c))
-    groups = {name for name, rows in c.rows.items() if any(row.group for _, row in rows)}
     for path, change in _changes(scenario):
-        name = change.parameter
-        if name not in shares:
-            if change.taken_from is not None and name in c.rows:
-                yield Problem("policy-from-unused", at(*path, "from"), {"parameter": name})
-            continue
-        yield from _share_values(change, at, path)
-        if change.taken_from is None:
-            yield Problem("policy-from", at(*path), {"parameter": name})
-        elif change.taken_from == "proportional" and name not in groups:
-            yield Problem("policy-proportional", at(*path, "from"), {"parameter": name})
-        elif change.taken_from == "remainder" and not _beside_remainder(c, name):
-            yield Problem("policy-remainder", at(*path, "from"), {"parameter": name})
-        elif isinstance(change.taken_from, tuple):
-            for position, giver in enumerate(change.taken_from):
-                if giver not in shares or giver == name:
-                    place = at(*path, "from", position)
-                    yield unknown("policy-giver", place, giver, sorted(shares - {name}))
+        if change.parameter in shares:
+            yield from _share_values(change, at, path)
+        yield from giving_way(change.parameter, change.taken_from, c, at, path)
+
+
+def giving_way(
+    name: str, taken_from: tuple[str, ...] | str | None, c: Context, at: At, path: _Path
+) -> Iterator[Problem]:
+    """Yield what is wrong with what gives way to a change: shares need it, nothing else has it."""
+    shares = set(share_parameters(c))
+    if name not in shares:
+        if taken_from is not None and name in c.rows:
+            yield Problem("policy-from-unused", at(*path, "from"), {"parameter": name})
+    elif taken_from is None:
+        yield Problem("policy-from", at(*path), {"parameter": name})
+    elif taken_from == "proportional" and not any(row.group for _, row in c.rows.get(name, ())):
+        yield Problem("policy-proportional", at(*path, "from"), {"parameter": name})
+    elif taken_from == "remainder" and not _beside_remainder(c, name):
+        yield Problem("policy-remainder", at(*path, "from"), {"parameter": name})
+    elif isinstance(taken_from, tuple):
+        for position, giver in enumerate(taken_from):
+            if giver not in shares or giver == name:
+                yield unknown("policy-giver", at(*path, "from", position), giver, sorted(shares - {name}))
 
 
 def _share_values(change: Change, at: At, path: _Path) -> Iterator[Problem]:
@@ -248,9 +247,11 @@ def _share_values(change: Change, at: At, path: _Path) -> Iterator[Problem]:
         factor = units.parse(change.unit).factor
     except UnitError:
         return  # reported as a unit
-    for year, value in change.values.items():
+    curve = change.adoption
+    reached = {"from": curve.begin, "to": curve.end} if curve is not None else change.values
+    for year, value in reached.items():
         if change.how in ("set", "at_least") and not 0 <= value * factor <= 1:
-            place = at(*path, "values", year)
+            place = at(*path, "values" if curve is None else "adoption", year)
             yield Problem("policy-share", place, {"parameter": change.parameter, "year": year, "value": value})
 
 
@@ -266,25 +267,6 @@ def _beside_remainder(c: Context, parameter: str) -> bool:
         if not any("remainder" in (other.share or {}).values() for other in siblings):
             return False
     return found
-
-
-def closures(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
-    """Check that an event closes a process of the model at a place of it, but never one that must always accept."""
-    last: dict[str, str] = {}
-    for name in c.routes:
-        flow = c.model.flows[name]
-        if flow.otherwise and flow.otherwise[-1] in c.routes:
-            last[c.routes[flow.otherwise[-1]].target.process] = name
-    for key, event in scenario.events.items():
-        where = ("events", key)
-        process = c.model.processes.get(event.process)
-        if process is None:
-            yield unknown("process-unknown", at(*where, "process"), event.process, c.model.processes)
-            continue
-        yield from _place(c, event.place, process.over, at, (*where, "place"), exact=False)
-        if event.process in last:
-            parameters = {"process": event.process, "flow": last[event.process]}
-            yield Problem("event-closes-last", at(*where, "process"), parameters)
 
 
 def assumptions(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
@@ -309,7 +291,7 @@ def cited(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
             yield unknown("source-unknown", at(*path), source, known)
 
 
-def _place(
+def placed(
     c: Context, given: Mapping[str, str | tuple[str, ...]], over: Sequence[str], at: At, path: _Path, *, exact: bool
 ) -> Iterator[Problem]:
     """Yield what is wrong with a place; an exact one names an item for each dimension."""
@@ -357,9 +339,10 @@ def uncertain_numbers(scenario: Scenario) -> Iterator[tuple[_Path, NumberRow, st
         for position, stage in enumerate(stages):
             yield ("simulation", "stages", chain, position, "duration"), stage.duration, "month"
     for key, event in scenario.events.items():
-        for name, row, unit in (("rate", event.rate, "1/year"), ("duration", event.duration, "d")):
-            if row is not None:
-                yield ("events", key, name), row, unit
+        for name, drawn in event.numbers():
+            number = name.removeprefix("factor") or "0"
+            written = ("changes", int(number), "factor") if name.startswith("factor") else _LOAD.get(name, (name,))
+            yield ("events", key, *written), drawn, _UNITS.get(name, "1")
     for path, project in _projects(scenario):
         if project.capex is not None:
             yield (*path, "capex"), project.capex, "VND"
@@ -369,6 +352,10 @@ def uncertain_numbers(scenario: Scenario) -> Iterator[tuple[_Path, NumberRow, st
             for name, row in (("start_up_cost", programme.start_up_cost), ("running_cost", programme.running_cost)):
                 if row is not None:
                     yield (*path, name), row, "VND/unit"
+    for path, change in _changes(scenario):
+        if change.adoption is not None:
+            yield (*path, "adoption", "midpoint"), change.adoption.midpoint, "year"
+            yield (*path, "adoption", "speed"), change.adoption.speed, "1/year"
 
 
 OWN_RULES = (
@@ -379,12 +366,10 @@ OWN_RULES = (
     chains,
     money,
     numbers,
-    events,
     stress_cases,
     change_years,
     courses.deciding_rules,
     courses.funds_of_rules,
-    courses.events_in_time,
     courses.delays_in_time,
 )
 MODEL_RULES = (
@@ -392,7 +377,6 @@ MODEL_RULES = (
     plants,
     changed_parameters,
     changed_shares,
-    closures,
     assumptions,
     cited,
     courses.rules_in_the_model,

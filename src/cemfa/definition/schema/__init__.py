@@ -6,11 +6,11 @@ follow. Nothing here holds an array or opens a file.
 
 from __future__ import annotations
 
-from cemfa.definition.schema.events import Event, Stress
+from cemfa.definition.schema.events import Event, EventChange, Load, Stress
 from cemfa.definition.schema.lists import Department, Duty, Target, TechnologyProfile
 from cemfa.definition.schema.model import Model
 from cemfa.definition.schema.money import Finance, Funder, Funding
-from cemfa.definition.schema.options import Change, Option, Programme, Project, Stage, When
+from cemfa.definition.schema.options import Adoption, Change, Option, Programme, Project, Stage, When
 from cemfa.definition.schema.rows import (
     CompositionRow,
     DistanceRow,
@@ -58,6 +58,7 @@ __all__ = [
     "LARGEST",
     "LIFETIME_PARAMETERS",
     "RESERVED_INDICES",
+    "Adoption",
     "AmountWritten",
     "Area",
     "AreaShare",
@@ -75,6 +76,7 @@ __all__ = [
     "Distribution",
     "Duty",
     "Event",
+    "EventChange",
     "Factor",
     "Finance",
     "Flow",
@@ -89,6 +91,7 @@ __all__ = [
     "Item",
     "Label",
     "Layers",
+    "Load",
     "Model",
     "Number",
     "NumberRow",

@@ -95,15 +95,32 @@ class Project(Frozen):
     """Already committed: also part of the baseline `as_committed`."""
 
 
+class Adoption(Frozen):
+    """How a new habit spreads: slowly, then fast, then slowly again, along a logistic curve."""
+
+    start: Whole
+    """Year on whose first day it begins; no change before."""
+    begin: Number = Field(alias="from")
+    """Value on that day, in the unit of the change."""
+    end: Number = Field(alias="to")
+    """Value it comes near to in the end."""
+    midpoint: NumberRow
+    """When it spreads fastest, counted from the start [year]."""
+    speed: NumberRow
+    """How fast it spreads [1/year]: 4.4 divided by the years from a tenth of the way to nine tenths of it."""
+
+
 class Change(Frozen):
-    """A dated change of a parameter: a ramp or rule."""
+    """A dated change of a parameter: a ramp or rule; by `values` or by `adoption`."""
 
     parameter: Id
     """Parameter changed."""
     place: dict[Id, Id | tuple[Id, ...]] = {}
     """Item or items per dimension; blank: everywhere."""
-    values: dict[Whole, Number] = Field(min_length=1)
+    values: dict[Whole, Number] = {}
     """Year → value; linear between, held after the last, no change before the first."""
+    adoption: Adoption | None = None
+    """A curve of adoption instead of values; its uncertain speed is drawn for every simulated history."""
     unit: str
     """Unit of the values."""
     how: Literal["set", "add", "multiply", "at_least"] = "set"
