@@ -310,6 +310,8 @@ def numbers_of(scenario: Scenario) -> Mapping[str, NumberRow]:
         found |= {f"stages.{chain}.{s.id}": s.duration for s in stages}
     for key, event in scenario.events.items():
         found |= {f"events.{key}.{n}": row for n, row in event.numbers()}
+    for key, weather in scenario.simulation.weather.items():
+        found |= {f"weather.{key}.spread": weather.spread, f"weather.{key}.persistence": weather.persistence}
     for option in scenario.options.values():
         found |= {f"projects.{k}.capex": p.capex for k, p in option.projects.items() if p.capex}
         for key, programme in option.programmes.items():

@@ -137,6 +137,8 @@ def _scenario_name(scenario: Scenario, key: str, words: Words) -> tuple[str, str
     label: Label | None = None
     if kind == "events":
         label = scenario.events[subject].label
+    if kind == "weather":
+        label = scenario.simulation.weather[subject].label
     for option in scenario.options.values():
         held: Mapping[str, Label] = {
             **({k: p.label for k, p in option.projects.items()} if kind == "projects" else {}),

@@ -18,7 +18,7 @@ import simpy
 from numpy.typing import NDArray
 
 from cemfa import locale
-from cemfa.definition.schema import Event
+from cemfa.definition.schema import Event, Weather
 from cemfa.errors import Problem, SimulationError
 from cemfa.plan import Plan
 from cemfa.results import NEVER
@@ -35,6 +35,7 @@ from cemfa.simulation.plant import Plants
 from cemfa.simulation.policy import Decide, Policy
 from cemfa.simulation.stores import StoreBook
 from cemfa.simulation.supply import Month, factors_of, months_of
+from cemfa.simulation.weather import Skies
 from cemfa.simulation.year import Offer, assemble, offer_of, shares_of
 from cemfa.system.balance import largest_residual
 from cemfa.system.capacity import group_of
@@ -67,6 +68,7 @@ class Case:
     crews : repair crews: how many, and the capacity groups whose plants they mend
     monthly : whether months are kept too
     decide : functions that decide on projects, by project
+    weather : the noise of arisings by key
     """
 
     network: Network
@@ -78,6 +80,7 @@ class Case:
     crews: tuple[tuple[int, tuple[int, ...]], ...] = ()
     monthly: bool = False
     decide: Mapping[str, Decide] = field(default_factory=dict)
+    weather: Mapping[str, Weather] = field(default_factory=dict)
 
     @property
     def system(self) -> System:
@@ -112,6 +115,7 @@ class State:
     rates : calendar year → mean times between failures and to repair, (groups, S) [d]
     underway : batches on their lines; None where no process works on batches
     recent : what entered on the last days where a load makes events likelier, (days, events, S) [t]
+    weather : what the noise of the last day was, (streams, S)
     lasting : events under a load that have not ended: name, replication, end [d]
     """
 
@@ -120,6 +124,7 @@ class State:
     rates: dict[int, tuple[Array, Array]]
     underway: Underway | None = None
     recent: Array | None = None
+    weather: Array | None = None
     lasting: tuple[tuple[str, int, float], ...] = ()
 
 
@@ -196,6 +201,8 @@ class Block:
             central=case.central, limits=bool(case.network.places.closed_by), last=self._last,
         )  # fmt: skip
         self._lasting = list(self.state.lasting)
+        profiles = case.network.profiles
+        self.skies = Skies(profiles, case.weather, case.seed, replications, self.state.weather)
         self.loads = self._loads()
         self._mended = _mended(self) if case.crews and sites.groups else {}
 
@@ -239,7 +246,7 @@ class Block:
             leaving = releasing(self.case.system, holding, numbers)
             self._begin_year(env, year, numbers)
             months = months_of(year, int(env.now), network.profiles, self.case.system.model.seasons)
-            course = _YearCourse(self, leaving, months, period)
+            course = _YearCourse(self, leaving, months, period, self.skies.year(months))
             for _ in range(int(self.case.system.days[period])):
                 yield env.timeout(1)
                 course.day(self._able(env.now))
@@ -254,7 +261,9 @@ class Block:
             lived.append(found)
         underway = self.yards.underway() if self.yards else None
         lasting = tuple(one for one in self._lasting if one[2] > env.now)
-        self.state = State(self.clock.content, holding, self.rates, underway, self.loads.recent(), lasting)
+        self.state = State(
+            self.clock.content, holding, self.rates, underway, self.loads.recent(), self.skies.state, lasting
+        )
 
     def numbers(self, period: int) -> Numbers:
         """Return the numbers of a year, with what events and adoptions make of them."""
@@ -380,8 +389,10 @@ class Block:
 class _YearCourse:
     """One year of a block: its offer, its days, and how it ends."""
 
-    def __init__(self, block: Block, leaving: Releasing, months: Sequence[Month], period: int) -> None:
-        self.block, self.leaving, self.months, self.period = block, leaving, months, period
+    def __init__(
+        self, block: Block, leaving: Releasing, months: Sequence[Month], period: int, daily: Array | None
+    ) -> None:
+        self.block, self.leaving, self.months, self.period, self.daily = block, leaving, months, period, daily
         self.numbers, self.release = leaving.numbers, leaving.release
         self.case, self.clock = block.case, block.clock
         self.year = self.case.system.years[period]
@@ -389,7 +400,7 @@ class _YearCourse:
         self.store_limits = self.case.stores.limits(block._draws, self.case.binding, period)
         self.days: list[Able] = []
         self.offer = self._first_offer()
-        self.clock.begin_year(months, self.offer, self.store_limits)
+        self.clock.begin_year(months, self.offer, self.store_limits, daily)
         if block.yards:
             block.yards.begin_year(self.store_limits)
 
@@ -451,7 +462,7 @@ class _YearCourse:
             if _change(offer, self.offer) <= MOVED:
                 return settled, flows
             self.offer, self.clock.content = offer, self.opening_content
-            self.clock.begin_year(self.months, offer, self.store_limits)
+            self.clock.begin_year(self.months, offer, self.store_limits, self.daily)
             for able in self.days:
                 self.clock.live(able)
             settled, flows = self._assembled()

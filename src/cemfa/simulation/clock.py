@@ -120,9 +120,14 @@ class Clock:
         self._store_gate = np.flatnonzero(sites.store >= 0)
         self._store_group = sites.group[sites.store >= 0]
 
-    def begin_year(self, months: Sequence[Month], offer: Offer, stores: Stores) -> None:
-        """Take over what a year offers and what stores can hold; forget the sums of the last one."""
-        self.stores = stores
+    def begin_year(self, months: Sequence[Month], offer: Offer, stores: Stores, daily: Array | None = None) -> None:
+        """Take over what a year offers and what stores can hold; forget the sums of the last one.
+
+        Parameters
+        ----------
+        daily : shape (days, profiles, S), share of the year's mass on every day under weather; None without
+        """
+        self.stores, self._daily = stores, daily
         self.desk.begin_year(offer)
         self.drawn, self.spoiled = np.zeros_like(self.content), np.zeros_like(self.content)
         shape = (len(self.network.places.sites.groups), self.content.shape[2])
@@ -151,13 +156,17 @@ class Clock:
         self.number += 1
 
     def _arise(self) -> None:
-        """Let the day's matter arise: a share of the year's, the same on all days of a month."""
+        """Let the day's matter arise: a share of the year's, the same on all days of a month but for the weather."""
         month = self._months.get(self.number)
         if month is not None:
             self._same = False
-            self.desk.begin_month(month.weight)
+            if self._daily is None:
+                self.desk.begin_month(month.weight[:, None])
             if month.first != min(self._months):
                 self.end_month()
+        if self._daily is not None:
+            self._same = False
+            self.desk.begin_month(self._daily[self.number - min(self._months)])
 
     def end_month(self) -> None:
         """Remember, where asked to, the sums of the year so far and what waits in stores."""

@@ -34,7 +34,7 @@ class Desk(Protocol):
         """Take over what a year offers and forget the decisions of the last one."""
 
     def begin_month(self, weight: Array) -> None:
-        """Take over the weights (profiles,) of the days to come [1/d]."""
+        """Take over the weights of the days to come, (profiles, 1), or (profiles, S) under weather [1/d]."""
 
     def decide(self) -> None:
         """Decide the day."""
@@ -67,6 +67,11 @@ class StrandDesk:
         self._activity = np.zeros((strands.activities, replications))
         self._profiles = len(network.profiles)
         self._profile_parts = np.flatnonzero(strands.part_activity < self._profiles)
+        lanes = strands.part_lane[self._profile_parts]
+        rows = network.book.layered_row[lanes]
+        self._by_lane = RowGroups.of(lanes.tolist(), network.book.lanes)
+        self._followed = np.flatnonzero(rows >= 0)
+        self._by_row = RowGroups.of(rows[self._followed].tolist(), network.book.layered)
         steady = strands.part_activity[strands.passed_part] < self._profiles
         self._steady, self._moving = np.flatnonzero(steady), np.flatnonzero(~steady)
         self._moving_stop = strands.passed_stop[self._moving]
@@ -84,24 +89,23 @@ class StrandDesk:
         self._annual = annual
         self._layers = strands.part_of.add(annual)
         self._mass = in_bases(book.bases, self._layers)
+        self._free = self._mass[:, self._profile_parts]
         self._let_in = np.zeros((len(strands.passed_stop), width))
         self._days = np.zeros((len(book.terminal), width))
-        self._weight = np.zeros(self._profiles)
+        self._weight = np.zeros((self._profiles, 1))
 
     def begin_month(self, weight: Array) -> None:
         """Set the weights of the profiles, and the masses that follow from them alone."""
         self._end_month()
         self._weight = weight
-        self._activity[: self._profiles] = weight[:, None]
+        self._activity[: self._profiles] = weight
         strands, day, count = self.strands, self.day, len(self.network.book.bases)
-        day.mass[...] = 0.0
-        day.layered[...] = 0.0
-        for part in self._profile_parts.tolist():
-            lane = int(strands.part_lane[part])
-            share = float(weight[strands.part_activity[part]])
-            day.mass[lane * count : (lane + 1) * count] += share * self._mass[:, part]
-            if (row := int(self.network.book.layered_row[lane])) >= 0:
-                day.layered[row] += share * self._layers[part]
+        share = weight[strands.part_activity[self._profile_parts]]
+        for basis, mass in enumerate(self._free):
+            day.mass[basis::count] = self._by_lane.add(share * mass)
+        if self._followed.size:
+            layers = self._layers[self._profile_parts[self._followed]]
+            day.layered[...] = self._by_row.add(share[self._followed, None, :] * layers)
 
     def decide(self) -> None:
         """Decide level by level: activities and masses first, then the gates."""
@@ -167,7 +171,7 @@ class StrandDesk:
         strands = self.strands
         activity = strands.part_activity[strands.passed_part[self._steady]]
         days = self._days[strands.passed_stop[self._steady]]
-        self._let_in[self._steady] += self._weight[activity][:, None] * days
+        self._let_in[self._steady] += self._weight[activity] * days
         self._days[...] = 0.0
 
 
@@ -205,7 +209,7 @@ class LayeredDesk:
         self._let_in = np.zeros((stops, len(self.network.profiles), width))
         self._days = np.zeros((stops, width))
         self._mass_in = np.zeros((len(self._carried), layers, width))
-        self._weight = np.zeros(len(self.network.profiles))
+        self._weight = np.zeros((len(self.network.profiles), 1))
 
     def begin_month(self, weight: Array) -> None:
         """Set the masses of all lanes; carried lanes get the part that comes from arisings."""
@@ -214,7 +218,7 @@ class LayeredDesk:
         day, book = self.day, self.network.book
         day.mass[...] = 0.0
         day.layered[...] = 0.0
-        for profile, share in enumerate(weight.tolist()):
+        for profile, share in enumerate(weight):
             day.mass += share * self._mass[profile]
             day.layered += share * self._layered[:, profile]
         carried = np.flatnonzero(book.carried)
@@ -252,6 +256,6 @@ class LayeredDesk:
         return parts
 
     def _end_month(self) -> None:
-        for profile, share in enumerate(self._weight.tolist()):
+        for profile, share in enumerate(self._weight):
             self._let_in[:, profile] += share * self._days
         self._days[...] = 0.0

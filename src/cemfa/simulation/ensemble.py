@@ -17,7 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from cemfa import locale
-from cemfa.definition.schema import Scenario
+from cemfa.definition.schema import Scenario, Weather
 from cemfa.errors import Problem, SimulationError
 from cemfa.plan import Plan, plan_of
 from cemfa.results import Request, join_samples, make_results
@@ -28,6 +28,7 @@ from cemfa.simulation.network import Network, build_network, products
 from cemfa.simulation.policy import Decide
 from cemfa.simulation.refusals import REFUSALS
 from cemfa.simulation.stores import store_book
+from cemfa.simulation.weather import under_weather
 from cemfa.system.capacity import added_capacity
 from cemfa.system.executors import KERNEL, compiled
 from cemfa.system.footprint import Footprint, refuse_too_large, series
@@ -285,7 +286,12 @@ class _Run:
 
     def network(self) -> Network:
         """Return the system prepared for daily decisions, the same for all options of a scenario."""
-        return build_network(self.system, self.scenario.events if self.limits else {}, limits=self.limits)
+        system = under_weather(self.system, self._weather)
+        return build_network(system, self.scenario.events if self.limits else {}, limits=self.limits)
+
+    @property
+    def _weather(self) -> Mapping[str, Weather]:
+        return self.scenario.simulation.weather if self.limits else {}
 
     def case(self, network: Network | None = None) -> Case:
         """Return the option ready for any block."""
@@ -306,6 +312,7 @@ class _Run:
             crews,
             self.request.monthly,
             self.decide,
+            self._weather,
         )
 
     def lived(self, case: Case, replications: range, history: History | None, periods: range | None = None) -> _Part:
@@ -574,7 +581,9 @@ def _joined_state(found: Sequence[State]) -> State:
     recent = [state.recent for state in found if state.recent is not None]
     lasting = tuple(one for state in found for one in state.lasting)
     content = joined([state.content for state in found])
-    return State(content, holding, rates, underway, joined(recent) if recent else None, lasting)
+    skies = [state.weather for state in found if state.weather is not None]
+    window, weather = (joined(parts) if parts else None for parts in (recent, skies))
+    return State(content, holding, rates, underway, window, weather, lasting)
 
 
 def _cut_state(state: State, replications: range, first: int) -> State:
@@ -585,4 +594,5 @@ def _cut_state(state: State, replications: range, first: int) -> State:
     underway = None if state.underway is None else state.underway.cut(replications, first)
     recent = None if state.recent is None else state.recent[..., cut]
     lasting = tuple(one for one in state.lasting if one[1] in replications)
-    return State(state.content[..., cut], holding, rates, underway, recent, lasting)
+    weather = None if state.weather is None else state.weather[..., cut]
+    return State(state.content[..., cut], holding, rates, underway, recent, weather, lasting)

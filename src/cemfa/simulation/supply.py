@@ -21,6 +21,8 @@ from cemfa.errors import Problem, SimulationError
 Array = NDArray[np.float64]
 EVEN = ""
 """Name of the profile of everything that names none."""
+MARK = "|"
+"""Parts the name of a season from the weather that arisings share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def factors_of(year: int, profile: str, seasons: Sequence[SeasonRow]) -> tuple[f
     return tuple(weight * sum(days) for weight in _weights(profile, days, seasons))
 
 
-def _weights(profile: str, days: Sequence[int], seasons: Sequence[SeasonRow]) -> list[float]:
+def _weights(name: str, days: Sequence[int], seasons: Sequence[SeasonRow]) -> list[float]:
+    profile = name.partition(MARK)[0]
     if profile == EVEN:
         return [1.0 / sum(days)] * 12
     value = {row.month: row.value for row in seasons if row.profile == profile}

@@ -15,6 +15,7 @@ from cemfa.simulation import simulate
 from cemfa.simulation.block import Block, Case
 from cemfa.simulation.network import build_network
 from cemfa.simulation.stores import store_book
+from cemfa.simulation.weather import under_weather
 from cemfa.system.compile import compile_system
 from cemfa.system.layout import System
 from cemfa.system.numbers import bind_plan
@@ -224,12 +225,21 @@ def town_scenario(events: dict[str, Any] | None = None, **changes: Any) -> Scena
     return Scenario.model_validate(data)
 
 
+WEATHER: dict[str, Any] = {
+    "rain": {
+        "label": LABEL, "flows": ["food", "leaves"], "by": "district", "spread": number(0.4, "1"),
+        "persistence": number(5.0, "d"),
+    }
+}  # fmt: skip
+
+
 def case_of(system: System, scenario: Scenario, option: str, *, seed: int = 0, **how: bool) -> Case:
     """Return an option ready for blocks, decided in the quick or in one of the general ways."""
-    plan = plan_of(scenario, option)
+    plan, weather = plan_of(scenario, option), scenario.simulation.weather
+    system = under_weather(system, weather)
     network = build_network(system, dict(plan.events), **how)
     stores = store_book(system, network.places.stored, plan)
-    return Case(network, plan, bind_plan(system, plan), stores, seed, False)
+    return Case(network, plan, bind_plan(system, plan), stores, seed, False, weather=weather)
 
 
 def lived(case: Case, replications: range, *, years: int = 3) -> list[Any]:
@@ -252,6 +262,7 @@ __all__ = [
     "SALINITY",
     "STORE",
     "UNREST",
+    "WEATHER",
     "case_of",
     "compile_system",
     "everything",

@@ -134,6 +134,26 @@ def ways_out(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
                 yield Problem("event-stuck", place, {"process": target, "flows": [name]})
 
 
+def weather(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that weather acts on arisings of the model, each in one place and by one weather."""
+    seen: dict[str, str] = {}
+    for key, one in scenario.simulation.weather.items():
+        where = ("simulation", "weather", key)
+        for position, name in enumerate(one.flows):
+            place = at(*where, "flows", position)
+            if name not in c.model.flows:
+                yield unknown("flow-unknown", place, name, c.model.flows)
+            elif name in seen:
+                yield Problem("weather-twice", place, {"flow": name, "first": seen[name], "second": key})
+            elif name in c.routes:
+                flow, route = c.model.flows[name], c.routes[name]
+                if route.source.process != OUTSIDE or flow.amount is None:
+                    yield Problem("weather-flow", place, {"flow": name})
+                elif one.by is not None and one.by not in route.over:
+                    yield unknown("place-dimension", at(*where, "by"), one.by, route.over)
+            seen.setdefault(name, key)
+
+
 def _entering(event: Event, c: Context) -> Iterator[str]:
     """Yield the flows into the place that an event closes."""
     for name, way, _ in c.entering(event.process or OUTSIDE):
@@ -143,4 +163,4 @@ def _entering(event: Event, c: Context) -> Iterator[str]:
 
 
 OWN_RULES = (forms, in_time)
-MODEL_RULES = (in_the_model, ways_out)
+MODEL_RULES = (in_the_model, ways_out, weather)

@@ -343,6 +343,9 @@ def uncertain_numbers(scenario: Scenario) -> Iterator[tuple[_Path, NumberRow, st
             number = name.removeprefix("factor") or "0"
             written = ("changes", int(number), "factor") if name.startswith("factor") else _LOAD.get(name, (name,))
             yield ("events", key, *written), drawn, _UNITS.get(name, "1")
+    for key, weather in scenario.simulation.weather.items():
+        yield ("simulation", "weather", key, "spread"), weather.spread, "1"
+        yield ("simulation", "weather", key, "persistence"), weather.persistence, "d"
     for path, project in _projects(scenario):
         if project.capex is not None:
             yield (*path, "capex"), project.capex, "VND"

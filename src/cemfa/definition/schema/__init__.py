@@ -6,7 +6,7 @@ follow. Nothing here holds an array or opens a file.
 
 from __future__ import annotations
 
-from cemfa.definition.schema.events import Event, EventChange, Load, Stress
+from cemfa.definition.schema.events import Event, EventChange, Load, Stress, Weather
 from cemfa.definition.schema.lists import Department, Duty, Target, TechnologyProfile
 from cemfa.definition.schema.model import Model
 from cemfa.definition.schema.money import Finance, Funder, Funding
@@ -120,6 +120,7 @@ __all__ = [
     "Transport",
     "TransportWritten",
     "Treatment",
+    "Weather",
     "When",
     "Whole",
 ]

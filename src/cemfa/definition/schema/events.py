@@ -36,6 +36,24 @@ Month = Annotated[Whole, Field(ge=1, le=12)]
 """A month of the year, 1 to 12."""
 
 
+class Weather(Frozen):
+    """Noise of what arises from day to day: better days and worse ones, for some time and for a whole place.
+
+    It is multiplied onto the season (simulation); the annual amount stays what the parameters say.
+    """
+
+    label: Label
+    """Name in both languages."""
+    flows: tuple[Id, ...] = Field(min_length=1)
+    """Arisings that share it: flows from outside with an `amount`."""
+    by: Id | None = None
+    """Dimension whose items have a weather each, such as `district`; default: one for all."""
+    spread: NumberRow
+    """Coefficient of variation of a day's amount around its season [1]."""
+    persistence: NumberRow
+    """How long it lasts [d]: time after which the correlation with today has fallen to 1/e; 0: every day anew."""
+
+
 class Load(Frozen):
     """How heavily a place is used, where that makes an event likelier."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cemfa.definition.schema.events import Event, Stress
+from cemfa.definition.schema.events import Event, Stress, Weather
 from cemfa.definition.schema.money import Finance, Funder
 from cemfa.definition.schema.options import Option, Stage
 from cemfa.definition.schema.rows import Source
@@ -31,6 +31,8 @@ class Simulation(Frozen):
     """Simulated histories per option."""
     crews: dict[Id, Crew] = {}
     """Repair crews by name; a process in none is mended at once."""
+    weather: dict[Id, Weather] = {}
+    """Noise of what arises, by name; default: every day of a month alike."""
     stages: dict[Id, tuple[Stage, ...]]
     """Chains of stages by name; `site_secured` and `site_open` are the defaults."""
 
