@@ -59,7 +59,7 @@ def discount_factors(rate: npt.ArrayLike, points: int) -> Array:
     >>> discount_factors(0.25, 3).round(12).tolist()
     [1.0, 0.8, 0.64]
     """
-    rates = _rates(rate)
+    rates = checked_rates(rate)
     return np.exp(-np.log1p(rates)[..., None] * np.arange(points)) if points else np.empty((*rates.shape, 0))
 
 
@@ -169,7 +169,7 @@ def mirr(flows: npt.ArrayLike, finance_rate: npt.ArrayLike, reinvest_rate: npt.A
     """
     values = _finite(flows)
     years = values.shape[-1] - 1
-    growth = np.exp(np.log1p(_rates(reinvest_rate)) * years)
+    growth = np.exp(np.log1p(checked_rates(reinvest_rate)) * years)
     received = present_value(np.maximum(values, 0.0), reinvest_rate) * growth
     paid = -present_value(np.minimum(values, 0.0), finance_rate)
     defined = (received > 0) & (paid > 0)
@@ -226,7 +226,7 @@ def annuity_factor(rate: npt.ArrayLike, years: npt.ArrayLike) -> Array:
     >>> round(float(1 / annuity_factor(0.08, 15)), 8), float(annuity_factor(0.0, 15))
     (0.11682954, 15.0)
     """
-    rates, spans = np.broadcast_arrays(_rates(rate), floats(years))
+    rates, spans = np.broadcast_arrays(checked_rates(rate), floats(years))
     flat = rates == 0
     safe = np.where(flat, 1.0, rates)
     return np.where(flat, spans, -np.expm1(-spans * np.log1p(safe)) / safe)
@@ -295,7 +295,8 @@ def floats(values: npt.ArrayLike) -> Array:
     return np.asarray(values, dtype=np.float64)
 
 
-def _rates(rate: npt.ArrayLike) -> Array:
+def checked_rates(rate: npt.ArrayLike) -> Array:
+    """Return rates as doubles; `rate-range` where one is not a number above -1."""
     rates = floats(rate)
     wrong = ~(np.isfinite(rates) & (rates > -1))
     if wrong.any():
