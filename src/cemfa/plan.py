@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Literal
 
 from cemfa import units
+from cemfa.definition.checks.finance import rows_of_finance, rows_of_loans
 from cemfa.definition.schema import (
     Adoption,
     Change,
@@ -305,7 +306,9 @@ def numbers_of(scenario: Scenario) -> Mapping[str, NumberRow]:
     Names hang on the project, programme, chain or event, not on the option, so that options that share
     them share their luck.
     """
-    found: dict[str, NumberRow] = {"finance.discount_rate": scenario.finance.discount_rate}
+    found: dict[str, NumberRow] = {
+        ".".join(map(str, path)): row for path, row, _ in (*rows_of_finance(scenario.finance), *rows_of_loans(scenario))
+    }
     for chain, stages in scenario.simulation.stages.items():
         found |= {f"stages.{chain}.{s.id}": s.duration for s in stages}
     for key, event in scenario.events.items():

@@ -127,7 +127,9 @@ def _scenario_name(scenario: Scenario, key: str, words: Words) -> tuple[str, str
     """Return name and subject of a number of the scenario, from the name of its random stream."""
     kind, *rest = key.split(".")
     if kind == "finance":
-        return words.text("n_discount_rate"), words.text("all_places")
+        return words.text(f"n_{'_'.join(rest)}"), words.text("all_places")
+    if kind == "funders":
+        return words.text(f"n_{rest[-1]}"), words.label(scenario.funders[rest[0]].label)
     subject, quantity = rest
     if kind == "stages":
         stage = next(stage for stage in scenario.simulation.stages[subject] if stage.id == quantity)

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from cemfa import units
-from cemfa.definition.checks import courses
+from cemfa.definition.checks import courses, finance
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.checks.rows import points_problems
 from cemfa.definition.checks.uses import share_parameters, units_of
+from cemfa.definition.currency import HOME, at_home
 from cemfa.definition.schema import Change, Funding, NumberRow, Project, Scenario
 from cemfa.definition.technologies import chain_of
 from cemfa.errors import Place, Problem, UnitError
@@ -128,8 +129,9 @@ def numbers(scenario: Scenario, at: At) -> Iterator[Problem]:
             continue
         wanted = units.parse(expected)
         exact = expected in ("month", "d", "year", "1/year", "t/d")
-        is_money = ("VND", 1) in unit.dimension
-        fits = unit.dimension == wanted.dimension or (expected == "VND/unit" and is_money)
+        held = at_home(unit)
+        is_money = (HOME, 1) in held.dimension
+        fits = held.dimension == wanted.dimension or (expected == "VND/unit" and is_money)
         if not fits or (exact and not math.isclose(unit.factor, wanted.factor)):
             yield Problem("unit-field", place, {"unit": row.unit, "expected": expected})
         if is_money and row.price_year is None:
@@ -334,7 +336,8 @@ def _changes(scenario: Scenario) -> Iterator[tuple[_Path, Change]]:
 
 def uncertain_numbers(scenario: Scenario) -> Iterator[tuple[_Path, NumberRow, str]]:
     """Yield every uncertain number with its path and the unit it must have (money: the dimension only)."""
-    yield ("finance", "discount_rate"), scenario.finance.discount_rate, "1"
+    yield from finance.rows_of_finance(scenario.finance)
+    yield from finance.rows_of_loans(scenario)
     for chain, stages in scenario.simulation.stages.items():
         for position, stage in enumerate(stages):
             yield ("simulation", "stages", chain, position, "duration"), stage.duration, "month"
@@ -374,6 +377,7 @@ OWN_RULES = (
     courses.deciding_rules,
     courses.funds_of_rules,
     courses.delays_in_time,
+    *finance.OWN_RULES,
 )
 MODEL_RULES = (
     horizon,
@@ -385,4 +389,5 @@ MODEL_RULES = (
     courses.rules_in_the_model,
     courses.crews_in_the_model,
     courses.stores_stay,
+    *finance.MODEL_RULES,
 )

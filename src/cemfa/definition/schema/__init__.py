@@ -9,7 +9,16 @@ from __future__ import annotations
 from cemfa.definition.schema.events import Event, EventChange, Load, Stress, Weather
 from cemfa.definition.schema.lists import Department, Duty, Target, TechnologyProfile
 from cemfa.definition.schema.model import Model
-from cemfa.definition.schema.money import Finance, Funder, Funding
+from cemfa.definition.schema.money import (
+    Finance,
+    Funder,
+    Funding,
+    HouseholdFee,
+    InvestmentShares,
+    Loan,
+    Tax,
+    YearSeries,
+)
 from cemfa.definition.schema.options import Adoption, Change, Option, Programme, Project, Stage, When
 from cemfa.definition.schema.rows import (
     CompositionRow,
@@ -87,11 +96,14 @@ __all__ = [
     "Funding",
     "Good",
     "HistoryRow",
+    "HouseholdFee",
     "Id",
+    "InvestmentShares",
     "Item",
     "Label",
     "Layers",
     "Load",
+    "Loan",
     "Model",
     "Number",
     "NumberRow",
@@ -116,6 +128,7 @@ __all__ = [
     "Store",
     "Stress",
     "Target",
+    "Tax",
     "TechnologyProfile",
     "Transport",
     "TransportWritten",
@@ -123,4 +136,5 @@ __all__ = [
     "Weather",
     "When",
     "Whole",
+    "YearSeries",
 ]
