@@ -13,9 +13,10 @@ import numpy as np
 import xarray as xr
 
 from cemfa import __version__, locale, units
+from cemfa.comparison.costing import Run
 from cemfa.comparison.drivers import drivers
 from cemfa.comparison.losses import losses_of
-from cemfa.comparison.money import Item, Run, account
+from cemfa.comparison.money import account
 from cemfa.comparison.outcome import (
     Comparison,
     Economics,
@@ -25,6 +26,7 @@ from cemfa.comparison.outcome import (
     Reason,
 )
 from cemfa.comparison.pairs import HEADLINE, at, paired, probability_best, variance_ratios
+from cemfa.comparison.settling import Item
 from cemfa.definition.schema import Label, Model, Scenario, Target
 from cemfa.indicators import ALL
 from cemfa.indicators.losses import CAUSES

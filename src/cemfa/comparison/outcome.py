@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from cemfa.comparison.finances import Finances
 from cemfa.definition.schema import Funding, Label, Model, Scenario
 from cemfa.indicators.spread import Stat
 from cemfa.targets import Assessment
@@ -149,7 +150,8 @@ class Economics:
     levelised_cost_net : the same with products sold deducted [VND/t]
     abatement_cost : extra cost over emissions avoided against the baseline [VND/tCO2e]
     jobs : full-time jobs at plants in the target year, more than in the baseline
-    unadjusted : parameters in money of another year, `name (year)`; they enter as they are
+    unadjusted : parameters in money of another year that no price index covers, `name (year)`; they enter as they are
+    finances : investment by item, payers by purpose, debt, accounts of actors, fees; None where not reckoned
     """
 
     price_year: int
@@ -167,6 +169,7 @@ class Economics:
     abatement_cost: Stat | None
     jobs: Stat | None
     unadjusted: tuple[str, ...]
+    finances: Finances | None = None
 
     @property
     def funders(self) -> tuple[str, ...]:

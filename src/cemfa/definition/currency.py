@@ -56,7 +56,7 @@ def money_factor(finance: Finance, currency: str | None, price_year: int | None)
     >>> money_factor(finance, "VND", finance.price_year), money_factor(finance, "USD", 2024)
     (1.0, None)
     """
-    if currency is None or price_year is None:
+    if currency is None or price_year is None or (currency == HOME and price_year == finance.price_year):
         return 1.0
     series = finance.exchange_rates.get(currency)  # type: ignore[call-overload] # any name may be asked for
     rate = 1.0 if currency == HOME else series.values.get(price_year) if series else None

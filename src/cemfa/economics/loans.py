@@ -46,6 +46,10 @@ class Debt:
         """What the borrower pays: interest less subsidy, and instalments."""
         return floats(self.interest - self.subsidy + self.principal)
 
+    def __add__(self, other: Debt) -> Debt:
+        """Return two debts together."""
+        return Debt(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
 
 def debt_schedule(
     draws: npt.ArrayLike,

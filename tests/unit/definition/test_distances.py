@@ -9,7 +9,8 @@ import xarray as xr
 
 from cemfa import model_from_dict
 from cemfa.comparison.accounts import BlockAccounts
-from cemfa.comparison.money import Run, haulage_cost
+from cemfa.comparison.costing import Run
+from cemfa.comparison.sales import haulage_cost
 from cemfa.definition.distances import Distances
 from cemfa.definition.load import read_model
 from cemfa.definition.schema import Model
@@ -105,7 +106,7 @@ def test_hauling_costs_by_distance_and_for_every_tonne_handled() -> None:
     results = solved(town())
     now = results.assign(flow_mass=results["flow_mass"] * 0.25)
     accounts = [BlockAccounts(())(part) for part in (results, now)]
-    scenario = SimpleNamespace(finance=SimpleNamespace(start=2024), horizon=2024)
+    scenario = SimpleNamespace(finance=SimpleNamespace(start=2024, price_year=2024), horizon=2024)
     run = Run(scenario, town(), "a", 0, accounts[0], accounts[1], cells_of(results))  # type: ignore[arg-type]
     hauled = 0.75 * 4 * DAYS  # t, more than now
     assert haulage_cost(run)[0, 0] == pytest.approx(hauled * (10 * 5000 + 60000), rel=1e-12)

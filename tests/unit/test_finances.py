@@ -1,0 +1,193 @@
+"""Finances of a comparison: payers, items, debt, actors and fees of the sample town, with a loan and a contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cemfa.comparison import compare
+from cemfa.comparison.finances import ACTORS, ECONOMY
+from cemfa.economics.cashflow import discount_factors, npv
+from cemfa.economics.investment import ITEMS
+
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "first_steps_2030.yaml"
+FUNDERS = """
+  donor: {label: {vi: Nhà tài trợ, en: Donor}, kind: grant}
+  investor: {label: {vi: Nhà đầu tư, en: Investor}, kind: equity}
+  fees: {label: {vi: Hộ gia đình, en: Households}, kind: household}
+  bank:
+    label: {vi: Ngân hàng, en: Bank}
+    kind: credit
+    loan:
+      interest: {value: 6, unit: "%", basis: unverified, source: illustration}
+      term: 5
+      grace: 1
+      repayment: equal_principal
+      subsidy: {value: 2, unit: "%", basis: unverified, source: illustration}
+      subsidised_years: 3
+"""
+FINANCE = """
+  inflation: {value: 0.04, unit: "1", basis: unverified, source: illustration}
+  price_index: {values: {2022: 100, 2024: 107}, basis: unverified, source: illustration}
+  exchange_rates: {USD: {values: {2022: 23400}, basis: unverified, source: illustration}}
+  vat: {rate: {value: 0.1, unit: "1", basis: unverified, source: illustration}, included: true}
+  investment:
+    management: 0.2
+    contingency_volume: 0.1
+    escalation: {value: 0.03, unit: "1", basis: unverified, source: illustration}
+    basis: unverified
+    source: illustration
+  household_fee:
+    today: {value: 20000, unit: VND/household/month, price_year: 2024, basis: unverified, source: illustration}
+    for_treatment: {value: 0.5, unit: "1", basis: unverified, source: illustration}
+    households: {value: 9000, unit: household, basis: unverified, source: illustration}
+  bought_by_farmers: [compost]
+"""
+PAID = "{source: town_budget, share: 0.7}, {source: donor, share: 0.3}, {source: town_budget, share: 1, of: running}"
+LENT = (
+    "{source: town_budget, share: 0.3}, {source: donor, share: 0.3}, {source: bank, share: 0.4}, "
+    "{source: town_budget, share: 0.6, of: running}, {source: fees, share: 0.4, of: running}"
+)
+SMALL = "        funding: [{source: donor, share: 1}, {source: town_budget, share: 1, of: running}]"
+ABROAD = (
+    "        capex: {value: 40000, unit: USD, price_year: 2022, basis: unverified, source: illustration}\n"
+    "        funding: [{source: investor, share: 0.6}, {source: bank, share: 0.4}, "
+    "{source: town_budget, share: 1, of: running}]"
+)
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory):
+    text = SCENARIO.read_text(encoding="utf-8")
+    donor = "\n  donor: {label: {vi: Nhà tài trợ, en: Donor}, kind: donor}\n"
+    for old, new in ((donor, FUNDERS), (PAID, LENT), (SMALL, ABROAD)):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    path = tmp_path_factory.mktemp("money") / "first_steps_2030.yaml"
+    path.write_text(text + FINANCE.removeprefix("\n"), encoding="utf-8")
+    return compare(path, replications=6, seed=5, workers=1, options=["south_yard", "two_yards"])
+
+
+@pytest.fixture(params=["as_now", "south_yard", "two_yards", "south_yard.half_intake"])
+def economics(request, comparison):
+    return comparison.option(request.param).economics
+
+
+def test_payers_by_purpose_sum_to_investment_and_deficit_exactly(economics):
+    funding, budget = economics.finances.funding, economics.budget
+    np.testing.assert_array_equal(funding.sum("purpose").values, budget.values)
+    need = economics.samples["need"].values
+    np.testing.assert_array_equal(funding.sum(("funder", "purpose")).values, need)
+    deficit = economics.finances.deficit.values
+    np.testing.assert_array_equal(funding.sel(purpose="running").sum("funder").values, deficit)
+    # the investment is rounded to whole units project by project
+    np.testing.assert_allclose(need - deficit, economics.samples["investment"].values, atol=2.0)
+
+
+def test_transfers_cancel_so_the_economy_is_what_resources_are_worth(economics):
+    finances, samples = economics.finances, economics.samples
+    total = sum(finances.net(actor) for actor in ACTORS)
+    np.testing.assert_array_equal(total.values, finances.net(ECONOMY).values)
+    # every actor's lines are whole units: half a unit each, some twenty lines
+    worth = finances.accounts["npv"].sel(account=ECONOMY).values
+    np.testing.assert_allclose(worth, samples["npv"].values, atol=50.0)
+    parts = sum(finances.accounts["npv"].sel(account=actor).values for actor in ACTORS)
+    np.testing.assert_allclose(parts, worth, atol=1e-3)
+
+
+def test_items_sum_to_what_is_spent(comparison):
+    for option in comparison.options:
+        finances = option.economics.finances
+        real = finances.investment.sel(item=list(ITEMS[:-1])).sum("item")
+        for project in option.projects:
+            values = real.sel(project=project.id).values
+            assert project.capex.p50 == pytest.approx(np.quantile(values, 0.5))
+            spent = option.economics.samples["investment"].sum("year").values
+            assert (values <= spent + 2).all()
+        items = finances.investment
+        base = items.sel(item=["land", "construction", "equipment", "management", "consultancy", "other"]).sum("item")
+        np.testing.assert_allclose(items.sel(item="contingency_volume").values, 0.1 * base.values, atol=0.6)
+        assert (items.sel(item="contingency_price").values >= 0).all()
+
+
+def test_money_of_another_currency_and_year_is_converted_by_the_stated_rates(comparison):
+    items = comparison.option("two_yards").economics.finances.investment.sel(project="yard_south_small")
+    plant = items.sel(item="construction").values + items.sel(item="equipment").values
+    np.testing.assert_allclose(plant, 40_000 * 23_400 * 1.07, rtol=1e-12)
+    assert comparison.option("two_yards").economics.unadjusted == ()
+
+
+def test_tax_is_the_part_of_prices_that_holds_it(comparison):
+    finances = comparison.option("two_yards").economics.finances
+    assert finances.vat_included is True
+    real = finances.investment.sel(item=list(ITEMS[1:-1])).sum("item")
+    np.testing.assert_allclose(finances.vat.values, real.values * 0.1 / 1.1, rtol=1e-9)
+
+
+def test_a_loan_is_drawn_subsidised_and_paid_back(comparison):
+    finances = comparison.option("south_yard").economics.finances
+    drawn = finances.funding.sel(funder="bank", purpose="investment").values
+    np.testing.assert_array_equal(finances.debt["drawn"].values, drawn)
+    # 6 % nominal on real money that loses 4 % a year: the first interest on what was drawn a year before
+    np.testing.assert_allclose(finances.debt["interest"].values[:, 0], 0.06 * drawn[:, 0] / 1.04, rtol=1e-9)
+    np.testing.assert_allclose(finances.debt["subsidy"].values[:, 0], 0.02 * drawn[:, 0] / 1.04, rtol=1e-9)
+    lender = finances.net("lender").values
+    real = (1.06 / 1.04) - 1
+    # at the loan's own real rate the lender gets back what it lent; amounts are whole units
+    np.testing.assert_allclose(npv(lender, real), 0.0, atol=30.0)
+    assert (finances.debt["balance"].values[:, -1] <= 1.0).all()
+
+
+def test_cover_is_kept_from_the_first_full_year_on(comparison):
+    finances = comparison.option("south_yard").economics.finances
+    cover = finances.cover.sel(project="yard_south")
+    assert np.isnan(cover.sel(year=2026).values).all()
+    held = np.where(np.isnan(cover.values), np.inf, cover.values).min(axis=1)
+    np.testing.assert_allclose(finances.projects["lowest_cover"].sel(project="yard_south").values, held)
+    np.testing.assert_allclose(finances.lowest_covers(), held)
+    assert np.isnan(comparison.option("as_now").economics.finances.lowest_covers()).all()
+
+
+def test_at_the_break_even_fee_the_plant_neither_gains_nor_loses(comparison):
+    option = comparison.option("south_yard")
+    found = option.economics.finances.projects.sel(project="yard_south")
+    rate = option.economics.samples["discount_rate"].values
+    tonnes = option.economics.samples["tonnes"].values  # no programme: all of it is the yard's
+    worth = (tonnes * discount_factors(rate, tonnes.shape[1] + 1)[:, 1:]).sum(axis=1)
+    gained = (found["break_even_fee"] - found["gate_fee"]).values * worth
+    np.testing.assert_allclose(-found["npv"].values, gained, rtol=1e-9, atol=1e-3)
+
+
+def test_late_and_frozen_fees_cost_what_they_take_from_the_plant(comparison):
+    option = comparison.option("south_yard").economics.finances
+    plant, fees = option.projects.sel(project="yard_south"), option.fees
+    np.testing.assert_allclose((plant["npv"] - plant["npv_late"]).values, fees["late_loss"].values, rtol=1e-9)
+    np.testing.assert_allclose((plant["npv"] - plant["npv_frozen"]).values, fees["frozen_loss"].values, rtol=1e-9)
+    assert (fees["late_loss"].values > 0).all()
+    np.testing.assert_allclose(fees["frozen_level"].values, 1.04**-5, rtol=1e-12)
+
+
+def test_the_covering_fee_stands_beside_today_s(comparison):
+    fees = comparison.option("south_yard").economics.finances.fees
+    np.testing.assert_allclose(fees["today"].values, 20_000, rtol=1e-12)
+    np.testing.assert_allclose(fees["covering_fee"].values * 12 * 9_000, fees["full_cost"].values, rtol=1e-12)
+    expected = np.maximum(fees["full_cost"].values - 0.5 * 20_000 * 12 * 9_000, 0.0)
+    np.testing.assert_allclose(fees["subsidy"].values, expected, rtol=1e-12)
+    assert "covering_fee" in comparison.option("as_now").economics.finances.fees
+
+
+def test_under_a_contract_the_gate_fee_is_owed_a_public_plant_needs_its_deficit(comparison):
+    for key in ("south_yard", "two_yards"):
+        economics = comparison.option(key).economics
+        running = economics.samples["running"].values
+        assert (economics.finances.deficit.values <= np.maximum(running, economics.samples["fees"].values) + 2).all()
+    cooperative = comparison.option("two_yards").economics
+    assert (cooperative.finances.deficit.values.sum(axis=1) > 0).all()
+
+
+def test_donors_who_leave_leave_the_recurrent_need(economics):
+    after = economics.after_donors.values
+    running = economics.finances.funding.sel(purpose="running").sum("funder").values
+    np.testing.assert_array_equal(after, running)  # the donor pays for investment only
