@@ -114,7 +114,7 @@ def test_every_library_that_is_imported_is_declared() -> None:
         return {IMPORTED_AS.get(name, name.lower()) for name in named}
 
     declared = names(project["dependencies"])
-    optional = names(project["optional-dependencies"]["fast"])
+    optional = names(project["optional-dependencies"]["fast"] + project["optional-dependencies"]["decision"])
     imported = {
         name.split(".")[0]
         for file in (ROOT / "src").rglob("*.py")
