@@ -28,7 +28,7 @@ LEVELS = [
     ["results"],
     ["workers"],
     ["graph"],
-    ["plan"],
+    ["plan", "observations"],
     ["definition"],
     ["library"],
     ["units"],
