@@ -16,6 +16,7 @@ SRC = Path(__file__).resolve().parents[2] / "src" / "cemfa"
 LEVELS = [
     ["cli"],
     ["report"],
+    ["monitoring"],
     ["comparison"],
     ["simulation", "sensitivity"],
     ["check"],

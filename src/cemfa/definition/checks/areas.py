@@ -63,7 +63,7 @@ def _shares(c: Context, name: str, area: Area) -> Iterator[Problem]:
 
 
 def departments(c: Context) -> Iterator[Problem]:
-    """Check that departments hand their work on to others that exist, and duties belong to one."""
+    """Check that departments hand their work on to others that exist, and duties and targets belong to one."""
     if "departments" in c.failed:
         return
     known = c.model.departments
@@ -77,6 +77,9 @@ def departments(c: Context) -> Iterator[Problem]:
     for position, duty in enumerate(c.model.duties):
         if duty.department not in known:
             yield unknown("department-unknown", c.at("duties", position, "department"), duty.department, known)
+    for position, target in enumerate(c.model.targets):
+        if target.department is not None and target.department not in known:
+            yield unknown("department-unknown", c.at("targets", position, "department"), target.department, known)
 
 
 def _returns(c: Context, name: str) -> bool:

@@ -77,6 +77,8 @@ class Target(Frozen):
     """Indicator that measures it; none: recorded only."""
     where: dict[Id, Id] = {}
     """Part of the indicator: `settlement: urban`."""
+    department: Id | None = None
+    """Who reports on it every year, as the document says; its successors follow from `departments.csv`."""
     note: Label | None = None
     """Why it is only recorded, or how it is read."""
 
