@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from cemfa.report.archive import without_time
 from cemfa.report.tables import Cell, Column, Table, date_of
 
 Value = float | str | datetime.date | None
@@ -30,7 +30,6 @@ _LONGEST_TITLE: Final = 31
 _LONGEST_TEXT: Final = 32_767
 _WIDEST: Final = 60
 _EPOCH: Final = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - the file format knows no zones; any fixed time will do
-_ZIP_EPOCH: Final = (2000, 1, 1, 0, 0, 0)
 _HEAD: Final = PatternFill("solid", fgColor="1B6E53")
 _WRAPPED: Final = Alignment(wrap_text=True, vertical="top")
 
@@ -51,7 +50,7 @@ def workbook_bytes(tables: Sequence[Table], title: str) -> bytes:
     book.properties.created = book.properties.modified = _EPOCH
     stream = io.BytesIO()
     book.save(stream)
-    return _without_time(stream.getvalue())
+    return without_time(stream.getvalue())
 
 
 def safe_text(text: str) -> str:
@@ -150,17 +149,3 @@ def _title(name: str, used: set[str]) -> str:
         title = f"{base[: _LONGEST_TITLE - 3]} {number}"
     used.add(title.casefold())
     return title
-
-
-def _without_time(content: bytes) -> bytes:
-    """Return the same archive with fixed times: openpyxl stamps every member, and the moment of saving inside."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
-        for entry in old.infolist():
-            held = old.read(entry)
-            if entry.filename == "docProps/core.xml":
-                held = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>2000-01-01T00:00:00Z", held)
-            info = zipfile.ZipInfo(entry.filename, _ZIP_EPOCH)
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, entry.external_attr
-            new.writestr(info, held)
-    return stream.getvalue()
