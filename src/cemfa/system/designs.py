@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cemfa import locale
 from cemfa.errors import CemfaError, Problem
 from cemfa.system.scratch import Scratch
-from cemfa.system.streams import BLOCK, UNIT_BITS, Words, raw_bits, states, unit_numbers
+from cemfa.system.streams import BLOCK, UNIT_BITS, Words, counted, raw_bits, unit_numbers
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -56,32 +56,32 @@ class Layout:
     points: NDArray[np.uint32]
 
     @classmethod
-    def of(cls, method: str, seed: int, index: int, words: Words, dimension: Positions) -> Layout:
+    def of(cls, method: str, begun: Words, index: int, dimension: Positions) -> Layout:
         """Return the layout of a block.
 
         Parameters
         ----------
-        words : (n, 4), of the streams' names
+        begun : (n,), states of the streams before the block is taken in: of the seed and their names
         dimension : (n,), position of each stream in sorted order of names
 
         Raises
         ------
         CemfaError
-            if the seed is out of range, the method unknown, or Sobol's dimensions do not suffice.
+            if the method is unknown, or Sobol's dimensions do not suffice.
         """
         points = np.empty((0, BLOCK), dtype=np.uint32)
         match method:
             case "random":
                 order = np.empty(0, dtype=np.uint64)
             case "latin_hypercube":
-                order = states(seed, words, index, _ORDER)
+                order = counted(begun, index, _ORDER)
             case "sobol":
-                order = states(seed, words, 0, _SCRAMBLE)  # one scrambling for all blocks
-                points = _sobol_points(index, len(words))[dimension]
+                order = counted(begun, 0, _SCRAMBLE)  # one scrambling for all blocks
+                points = _sobol_points(index, len(begun))[dimension]
             case _:
                 shown = {"method": str(method)[:40], "expected": METHODS}
                 raise locale.error(CemfaError, Problem("sampling-unknown", parameters=shown))
-        return cls(method, states(seed, words, index), order, points)
+        return cls(method, counted(begun, index), order, points)
 
     def uniforms(self, streams: Positions, scratch: Scratch | None = None) -> Array:
         """Return the uniform numbers (n, 256) of some streams, strictly between 0 and 1."""

@@ -130,7 +130,7 @@ class Pieces:
         """Write the quantiles at the scores of streams that start in given states (n,) into rows of an array."""
         kernel.drawn_pieces(
             start, found.shape[1], SCORE_TABLE, self.coefficients, self.base, self.width, LARGEST_SCORE, self.lower,
-            self.upper, addresses(found)[rows],
+            self.upper, addresses(found, rows),
         )  # fmt: skip
 
     def pieces(self, read: Array, scratch: Scratch | None = None, kernel: ModuleType | None = None) -> Array:

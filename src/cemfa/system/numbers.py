@@ -262,7 +262,7 @@ def _refuse_infinite(system: System, numbers: Numbers) -> None:
     """Raise where a product of parameters is larger than any number."""
     coefficient, late = numbers.coefficient, _written_late(system)
     if coefficient[:1].size > WIDE and (kernel := compiled()):
-        if kernel.are_finite(addresses(coefficient)[late], coefficient[:1].size):
+        if kernel.are_finite(addresses(coefficient, late), coefficient[:1].size):
             late = late[:0]
         coefficient = coefficient[late]
     else:

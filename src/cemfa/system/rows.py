@@ -242,7 +242,9 @@ def in_rows(values: Array) -> Array:
     return values if values[:1].flags.c_contiguous else np.ascontiguousarray(values)
 
 
-def addresses(values: Array) -> NDArray[np.int64]:
-    """Return where the rows of values (N, …) stand; keep the values while they are used."""
-    steps = np.arange(len(values), dtype=np.int64) * values.strides[0]
-    return np.asarray(steps + values.ctypes.data, dtype=np.int64)
+def addresses(values: Array, rows: NDArray[np.integer[Any]] | None = None) -> NDArray[np.int64]:
+    """Return where rows of values (N, …) stand, None: all of them; keep the values while they are used."""
+    numbers = np.arange(len(values), dtype=np.int64) if rows is None else rows.astype(np.int64)
+    numbers *= values.strides[0]
+    numbers += values.ctypes.data
+    return numbers

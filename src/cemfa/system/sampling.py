@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import ModuleType
 from typing import Final
 
@@ -26,7 +27,7 @@ from cemfa.system.marginals import Fit, Marginal, fit
 from cemfa.system.moments import Spread, of_dirichlets, of_marginals
 from cemfa.system.scores import drawn_scores, normal_scores, uniform_numbers
 from cemfa.system.scratch import Scratch, scratch_of_thread
-from cemfa.system.streams import BLOCK, Words, name_words
+from cemfa.system.streams import BLOCK, Words, name_words, states
 from cemfa.system.uncertain import Row, shown_row
 
 __all__ = ["BLOCK", "Marginal", "Method", "Row", "Sampler"]
@@ -212,7 +213,13 @@ class Sampler:
         return np.concatenate(drawn, axis=1)[:, start : start + count]
 
     def _layout(self, seed: int, index: int, method: Method) -> Layout:
-        return Layout.of(method, seed, index, self._words, self._dimension)
+        return Layout.of(method, _begun(self, seed), index, self._dimension)
+
+
+@lru_cache(maxsize=8)
+def _begun(sampler: Sampler, seed: int) -> Words:
+    """Return the states of the streams before any block is taken in."""
+    return states(seed, sampler._words)
 
 
 def _misplaced(row: Row) -> bool:

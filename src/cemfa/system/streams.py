@@ -66,10 +66,17 @@ def states(seed: int, words: Words, *counters: int) -> Words:
     if not 0 <= seed < 2**63:
         raise locale.error(CemfaError, Problem("seed-invalid", parameters={"seed": seed}))
     found = np.full(len(words), seed, dtype=np.uint64)
-    for column in (*words.T, *counters):
-        found ^= np.uint64(column) if isinstance(column, int) else column
+    for column in words.T:
+        found ^= column
         found = mixed(found + STEP)
-    return found
+    return counted(found, *counters)
+
+
+def counted(state: Words, *counters: int) -> Words:
+    """Return states (n,) that have taken in counters more: those of a seed and names serve for all blocks."""
+    for counter in counters:
+        state = mixed((state ^ np.uint64(counter)) + STEP)
+    return state
 
 
 def mixed(state: Words, scratch: Scratch | None = None) -> Words:

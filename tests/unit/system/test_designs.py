@@ -8,7 +8,7 @@ from scipy.stats import qmc
 from cemfa.errors import CemfaError
 from cemfa.system import designs
 from cemfa.system.designs import Layout, names_in_order
-from cemfa.system.streams import BLOCK, name_words
+from cemfa.system.streams import BLOCK, name_words, states
 
 NAMES = tuple(f"p{n:02}" for n in range(12))
 EVERY = np.arange(len(NAMES))
@@ -16,7 +16,7 @@ EVERY = np.arange(len(NAMES))
 
 def numbers(method, blocks=1, seed=4, names=NAMES):
     drawn = [
-        Layout.of(method, seed, index, name_words(names), names_in_order(names)).uniforms(np.arange(len(names)))
+        Layout.of(method, states(seed, name_words(names)), index, names_in_order(names)).uniforms(np.arange(len(names)))
         for index in range(blocks)
     ]
     return np.concatenate(drawn, axis=1)
