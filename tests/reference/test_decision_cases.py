@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cemfa.economics import cashflow
-from cemfa.indicators import climate
+from cemfa.indicators import ipcc
 
 
 def _digits(expected: float, printed: int) -> object:
@@ -110,12 +110,12 @@ PULSE = [0.0, 13.187198, 8.839643, 5.92539, 3.971908, 2.662449]
 
 
 def test_landfill_methane_of_one_pulse_by_first_order_decay():
-    decayed = 60.0 * np.diff(climate.committed_share(0.4, np.arange(-1.0, 31.0)).clip(min=0.0))
+    decayed = 60.0 * np.diff(ipcc.committed_share(0.4, np.arange(-1.0, 31.0)).clip(min=0.0))
     # degradable carbon that can decay: 1000 · 0.15 · 0.5 · 0.8; the site factor is in it already
-    methane = climate.landfill_methane(decayed, correction=1.0, fraction=0.5)
+    methane = ipcc.landfill_methane(decayed, correction=1.0, fraction=0.5)
     assert methane[:6].tolist() == [_digits(value, 6) for value in PULSE]
     assert float(methane.sum()) == _digits(39.999754, 6)
-    assert float(climate.landfill_methane(60.0, 1.0, 0.5)) == _digits(40.0, 6)
+    assert float(ipcc.landfill_methane(60.0, 1.0, 0.5)) == _digits(40.0, 6)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_landfill_methane_of_one_pulse_by_first_order_decay():
 )
 def test_biological_treatment_of_a_thousand_wet_tonnes(ch4, n2o, co2e):
     # IPCC 2006 Guidelines vol. 5 ch. 4 table 4.1, g/kg wet
-    gases = climate.gas_of_mass(1000.0, ch4), climate.gas_of_mass(1000.0, n2o)
+    gases = ipcc.gas_of_mass(1000.0, ch4), ipcc.gas_of_mass(1000.0, n2o)
     for edition, expected in co2e.items():
-        assert float(climate.GWP[edition].co2e(*gases)) == pytest.approx(expected, abs=1e-9)
+        assert float(ipcc.GWP[edition].co2e(*gases)) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_biological_treatment_of_a_thousand_wet_tonnes(ch4, n2o, co2e):
     ],
 )
 def test_rice_straw_burnt_in_the_open(ch4, n2o, share, co2e):
-    gases = climate.gas_of_mass(1000.0, ch4, share), climate.gas_of_mass(1000.0, n2o, share)  # kg per t of straw
+    gases = ipcc.gas_of_mass(1000.0, ch4, share), ipcc.gas_of_mass(1000.0, n2o, share)  # kg per t of straw
     for edition, expected in co2e.items():
-        assert float(climate.GWP[edition].co2e(*gases)) == pytest.approx(expected, abs=1e-9)
+        assert float(ipcc.GWP[edition].co2e(*gases)) == pytest.approx(expected, abs=1e-9)
 
 
 def test_rice_straw_with_the_warming_potential_of_that_study():
     # Romasanta et al. 2017 count methane with 30.5
-    assert float(climate.Gwp("study", 30.5, 265.0).co2e(4.51, 0.069)) == _digits(155.84, 2)
+    assert float(ipcc.Gwp("study", 30.5, 265.0).co2e(4.51, 0.069)) == _digits(155.84, 2)

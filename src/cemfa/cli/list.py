@@ -1,4 +1,4 @@
-"""`cemfa list`: the models and scenarios that come with cemfa, or the technologies of models."""
+"""`cemfa list`: the models and scenarios that come with cemfa, the technologies of models, or the indicators."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ONLY_JSON = ("basis", "source", *_TEXTS)
 
 def command() -> click.Command:
     """Return the verb."""
-    what = click.Argument(["what"], required=False, **one_of("technologies"))
+    what = click.Argument(["what"], required=False, **one_of("technologies", "indicators"))
     models = click.Argument(["models"], nargs=-1, required=False, metavar="MODEL...")
     return Verb("list", _list, [what, models, option("--json", "as_json", key="json", is_flag=True)])
 
@@ -32,6 +32,8 @@ def command() -> click.Command:
 def _list(what: str | None, models: tuple[str, ...], as_json: bool) -> None:
     if what is None:
         _list_library(as_json)
+    elif what == "indicators":
+        _list_indicators(models, as_json)
     else:
         _list_technologies(models or tuple(library.models()), as_json)
 
@@ -54,6 +56,33 @@ def _row(kind: str, name: str, file: Path) -> dict[str, str]:
     label = data.get("label") if isinstance(data, dict) else None
     words = label if isinstance(label, dict) else {}
     return {"kind": kind, "id": name, "label": str(words.get(locale.language(), name)), "path": str(file)}
+
+
+def _list_indicators(models: tuple[str, ...], as_json: bool) -> None:
+    """Show every indicator, or those that the named models can support."""
+    from cemfa.cli.output import Column, show
+    from cemfa.indicators import REGISTRY
+
+    lang = locale.language()
+    able = _supported_by(models)
+    rows = [
+        {"id": key, "label": found.label(lang), "unit": found.unit, "by": found.by, "formula": found.formula(lang),
+         "source": found.source, "layers": found.layers, "parameters": found.parameters}
+        for key, found in REGISTRY.items()
+        if not models or key in able
+    ]  # fmt: skip
+    keys = ("id", "label", "unit", "by", "formula", "source", *(("layers", "parameters") if as_json else ()))
+    columns = [Column(key, locale.text(f"cli.indicator-{key}")) for key in keys]
+    show(locale.text("cli.title-indicators"), columns, rows, as_json=as_json)
+
+
+def _supported_by(models: tuple[str, ...]) -> set[str]:
+    from cemfa.definition.load import read_model
+    from cemfa.indicators import supported
+    from cemfa.system.compile import compile_system
+    from cemfa.system.solve import solve
+
+    return {name for model in models for name in supported(solve(compile_system(read_model(model))))}
 
 
 def _list_technologies(models: tuple[str, ...], as_json: bool) -> None:

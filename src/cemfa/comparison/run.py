@@ -183,4 +183,5 @@ def _cases(scenario: Scenario, options: Sequence[str] | None) -> Iterator[Case]:
 def _supported(system: System, scenario: Scenario) -> tuple[str, ...]:
     central = solve(system, plan=plan_of(scenario, baselines_of(scenario)["as_now"]))
     able = supported(central)
-    return tuple(name for name in able if not name.endswith("_by_district") or name == f"{HEADLINE}_by_district")
+    apart = ("_by_district", "_by_good")  # a scenario decides on the whole; the headline alone is told by district
+    return tuple(name for name in able if not name.endswith(apart) or name == f"{HEADLINE}_by_district")

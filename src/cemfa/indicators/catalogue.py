@@ -14,8 +14,9 @@ import numpy as np
 
 from cemfa import locale
 from cemfa.errors import Problem, ResultsError
-from cemfa.indicators import climate, energy, nutrients, recycling, transport, work
+from cemfa.indicators import circularity, climate, energy, nutrients, recycling, transport, work
 from cemfa.indicators.fates import items
+from cemfa.indicators.ipcc import EDITION, GWP, Gwp
 from cemfa.indicators.registry import ALL, Indicator
 from cemfa.indicators.view import Array, View, view_of
 
@@ -26,45 +27,47 @@ if TYPE_CHECKING:
 REGISTRY: Final[Mapping[str, Indicator]] = MappingProxyType(
     {
         indicator.id: indicator
-        for family in (recycling, climate, nutrients, energy, work, transport)
+        for family in (recycling, circularity, climate, nutrients, energy, work, transport)
         for indicator in family.INDICATORS
     }
 )
 """Every indicator by id, in the order of reports."""
 
-_PARTS: Final = ("settlement", "district")
+_PARTS: Final = ("settlement", "district", "good")
 _SLACK: Final = 1e-9  # tolerance of the balance: a rate of 1 computed from closed flows may miss it by this
 
 
-def evaluate(results: xr.Dataset, indicators: Sequence[str] | None = None) -> xr.Dataset:
+def evaluate(results: xr.Dataset, indicators: Sequence[str] | None = None, *, gwp: str = EDITION) -> xr.Dataset:
     """Return indicators of results per sample and period.
 
     Parameters
     ----------
     results : of `solve` or `simulate`, with the full cube of flows
     indicators : ids; by default all that these results can support
+    gwp : edition of the warming potentials: AR4, AR5 or AR6 of the IPCC
 
     Returns
     -------
     xr.Dataset
-        one variable per id over (sample, period) and, where it has parts, `settlement` or `district`, whose
-        last item is `all`; `unit` and `source` in its attributes
+        one variable per id over (sample, period) and, where it has parts, `settlement`, `district` or `good`, whose
+        last item is `all`; `unit` and `source` in its attributes, the edition `gwp` in those of the dataset
 
     Raises
     ------
     ResultsError
         `unknown-indicator`; `indicators-need-cube` where only reduced flows were kept; `indicator-needs` where
-        one asked for by name lacks a layer or an accounting parameter; `rate-above-one`; `place-lost`.
+        one asked for by name lacks a layer or an accounting parameter; `rate-above-one`; `place-lost`;
+        `unknown-gwp`.
     """
     import xarray as xr
 
-    view = view_of(results)
+    view = view_of(results, edition(gwp).edition)
     found = {}
     for indicator in chosen(indicators):
         try:
             values = _values(indicator, view)
         except ResultsError as error:
-            if indicators is None and {problem.code for problem in error.problems} == {"indicator-needs"}:
+            if indicators is None and {problem.code for problem in error.problems} <= _unsupported(indicator):
                 continue
             raise
         dims = ("sample", "period", *((indicator.by,) if indicator.by else ()))
@@ -73,7 +76,12 @@ def evaluate(results: xr.Dataset, indicators: Sequence[str] | None = None) -> xr
     for dimension in _PARTS:
         if any(dimension in dims for dims, _, _ in found.values()):
             coords[dimension] = [*items(view, dimension), ALL]
-    return xr.Dataset(found, coords, {"gwp": climate.EDITION})
+    return xr.Dataset(found, coords, {"gwp": view.gwp})
+
+
+def _unsupported(indicator: Indicator) -> set[str]:
+    """Return the problems that leave an indicator out where all were asked for: not every model keeps goods apart."""
+    return {"indicator-needs", "place-lost"} if indicator.by == "good" else {"indicator-needs"}
 
 
 def chosen(indicators: Sequence[str] | None) -> tuple[Indicator, ...]:
@@ -96,6 +104,19 @@ def chosen(indicators: Sequence[str] | None) -> tuple[Indicator, ...]:
     return tuple(REGISTRY[name] for name in indicators)
 
 
+def edition(name: str) -> Gwp:
+    """Return the warming potentials of an edition.
+
+    Raises
+    ------
+    ResultsError
+        `unknown-gwp`.
+    """
+    if name not in GWP:
+        raise locale.error(ResultsError, Problem("unknown-gwp", parameters={"name": name, "known": tuple(GWP)}))
+    return GWP[name]
+
+
 def supported(results: xr.Dataset) -> tuple[str, ...]:
     """Return the ids of the indicators that results can support, in the order of reports."""
     return tuple(str(name) for name in evaluate(results).data_vars)
@@ -106,29 +127,30 @@ class BlockIndicators:
     """Indicators as a function of one block of results, for a request; picklable."""
 
     indicators: tuple[str, ...]
+    gwp: str = EDITION
 
     def __call__(self, block: xr.Dataset) -> xr.Dataset:
-        """Return the block's indicators, their parts along `of_settlement` and `of_district`.
+        """Return the block's indicators, their parts along `of_settlement`, `of_district` and `of_good`.
 
-        In results `settlement` and `district` are labels of flows; `parts_named` gives the names back.
+        In results `settlement`, `district` and `good` are labels of flows; `parts_named` gives the names back.
         """
-        found = evaluate(block, self.indicators)
+        found = evaluate(block, self.indicators, gwp=self.gwp)
         return found.rename({name: f"of_{name}" for name in _PARTS if name in found.dims})
 
 
-def block_function(indicators: Sequence[str] | None = None) -> BlockIndicators:
+def block_function(indicators: Sequence[str] | None = None, *, gwp: str = EDITION) -> BlockIndicators:
     """Return a function that evaluates indicators inside a block, to hand into a request.
 
     Raises
     ------
     ResultsError
-        `unknown-indicator`, before anything is computed.
+        `unknown-indicator` or `unknown-gwp`, before anything is computed.
     """
-    return BlockIndicators(tuple(indicator.id for indicator in chosen(indicators)))
+    return BlockIndicators(tuple(indicator.id for indicator in chosen(indicators)), edition(gwp).edition)
 
 
 def parts_named(results: xr.Dataset, indicators: Sequence[str]) -> xr.Dataset:
-    """Return the indicators that a run kept per sample, with their parts along `settlement` and `district`."""
+    """Return the indicators that a run kept per sample, with their parts named."""
     found = results[list(indicators)]
     found = found.drop_vars([name for name in found.coords if name not in found.dims])
     return found.rename({f"of_{name}": name for name in _PARTS if f"of_{name}" in found.dims})

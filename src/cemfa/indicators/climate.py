@@ -7,135 +7,47 @@ tonne buried now will emit over a hundred years, which is what a decision taken 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from cemfa.indicators.avoided import AVOIDED, avoided, grid_factor
+from cemfa.indicators.circularity import ENERGY, LOST, RECIRCULATED, ending
 from cemfa.indicators.energy import electricity
+from cemfa.indicators.fates import by_item
 from cemfa.indicators.following import BIOLOGICAL, over
-from cemfa.indicators.nutrients import returned
-from cemfa.indicators.registry import Indicator, require
+from cemfa.indicators.ipcc import (
+    CH4_PER_C,
+    CO2_PER_C,
+    COD_PER_C,
+    GWP,
+    METHANE_PER_COD,
+    N2O_PER_N,
+    Gwp,
+    biochar_storage,
+    committed_share,
+    intensity_contribution,
+    landfill_methane,
+    wastewater_methane,
+)
+from cemfa.indicators.registry import Indicator, once, require
 from cemfa.indicators.transport import transport_co2e
 from cemfa.indicators.view import Array, Positions, View
 
-CH4_PER_C: Final = 16.0 / 12.0
-"""Mass of methane per mass of its carbon."""
-CO2_PER_C: Final = 44.0 / 12.0
-"""Mass of carbon dioxide per mass of its carbon."""
-N2O_PER_N: Final = 44.0 / 28.0
-"""Mass of nitrous oxide per mass of its nitrogen."""
-COMMITTED_YEARS: Final = 100
-"""Years over which buried carbon is followed."""
+AEROBIC: Final = ("composting", "insects", "vermicompost", "home_composting")
+"""Biological treatments with air."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gwp:
-    """Warming potentials over 100 years [tCO2e/t] of one IPCC assessment report, biogenic methane."""
-
-    edition: str
-    ch4: float
-    n2o: float
-
-    def co2e(self, ch4: npt.ArrayLike, n2o: npt.ArrayLike = 0.0) -> Array:
-        """Return masses of methane and nitrous oxide as CO2-equivalent.
-
-        Examples
-        --------
-        >>> round(float(GWP["AR5"].co2e(4.0, 0.24)), 2)
-        175.6
-        """
-        return np.asarray(np.asarray(ch4) * self.ch4 + np.asarray(n2o) * self.n2o, dtype=np.float64)
-
-
-GWP: Final = {
-    "AR4": Gwp("AR4", 25.0, 298.0),  # IPCC 2007, table 2.14
-    "AR5": Gwp("AR5", 28.0, 265.0),  # IPCC 2013, table 8.A.1, without feedbacks; Viet Nam's reports use it
-    "AR6": Gwp("AR6", 27.0, 273.0),  # IPCC 2021, table 7.15, non-fossil methane
-}
-EDITION: Final = "AR5"
-"""Edition used where none is named."""
-
-
-def committed_share(rate: npt.ArrayLike, years: float = COMMITTED_YEARS) -> Array:
-    """Return the share of degradable carbon that decays within some years: ``1 − exp(−rate · years)``.
-
-    Valid for first-order decay; decay starts in the year after deposit (IPCC 2006, vol. 5 ch. 3, eq. 3.5).
-
-    Parameters
-    ----------
-    rate : (...), decay rate [1/yr]
-    years : horizon [yr]
-
-    Examples
-    --------
-    >>> round(float(committed_share(0.4, 1)), 6)
-    0.32968
-    """
-    return np.asarray(-np.expm1(-np.asarray(rate, dtype=np.float64) * years), dtype=np.float64)
-
-
-def landfill_methane(
-    decayed: npt.ArrayLike, correction: npt.ArrayLike, fraction: npt.ArrayLike, capture: npt.ArrayLike = 0.0,
-    oxidation: npt.ArrayLike = 0.0,
-) -> Array:  # fmt: skip
-    """Return methane emitted when degradable carbon has decayed in a landfill.
-
-    ``decayed · correction · fraction · 16/12 · (1 − capture) · (1 − oxidation)`` (IPCC 2006, vol. 5 ch. 3,
-    eqs. 3.1 and 3.6). With factors in 0 … 1 its carbon never exceeds the carbon that decayed.
-
-    Parameters
-    ----------
-    decayed : (...), carbon decayed [t]
-    correction : methane correction factor of the site [-]
-    fraction : volume share of methane in the gas [-]
-    capture, oxidation : shares recovered, and oxidised in the cover [-]
-
-    Returns
-    -------
-    (...) [t CH4]
-
-    Examples
-    --------
-    >>> round(float(landfill_methane(60.0, 0.8, 0.5)), 6)
-    32.0
-    """
-    parts = (np.asarray(part, dtype=np.float64) for part in (decayed, correction, fraction))
-    carbon, sites, share = parts
-    kept = (1.0 - np.asarray(capture, dtype=np.float64)) * (1.0 - np.asarray(oxidation, dtype=np.float64))
-    return np.asarray(carbon * sites * share * kept * CH4_PER_C, dtype=np.float64)
-
-
-def gas_of_mass(mass: npt.ArrayLike, grams_per_kilogram: npt.ArrayLike, share: npt.ArrayLike = 1.0) -> Array:
-    """Return a gas emitted per mass treated or burnt, the tier-1 form of the IPCC: a check beside our balance.
-
-    Parameters
-    ----------
-    mass : (...), treated (wet) or exposed to fire (dry) [t]
-    grams_per_kilogram : emission factor [g/kg = kg/t]
-    share : of the mass that takes part, such as the combustion factor [-]
-
-    Returns
-    -------
-    (...) [t]
-
-    Examples
-    --------
-    >>> float(gas_of_mass(1000.0, 4.0))
-    4.0
-    """
-    return np.asarray(np.asarray(mass) * np.asarray(grams_per_kilogram) * np.asarray(share) * 1e-3, dtype=np.float64)
-
-
-def treatment_gases(view: View) -> tuple[Array, Array]:
+def treatment_gases(view: View, treatments: tuple[str, ...] = BIOLOGICAL) -> tuple[Array, Array]:
     """Return methane and nitrous oxide of biological treatments, (S, T) each [t/yr].
 
     From each plant's own losses: ``C lost to air · share as CH4-C · 16/12``, ``N lost to air · share as
     N2O-N · 44/28``. Biogas led to an engine is no loss; what leaks is.
     """
-    chosen = _losses(view, BIOLOGICAL)
+    chosen = _losses(view, treatments)
     carbon, no_carbon = _loss_share(view, "ch4_share_of_carbon_loss", chosen)
     nitrogen, no_nitrogen = _loss_share(view, "n2o_share_of_nitrogen_loss", chosen)
     require("ghg_direct", [*no_carbon, *no_nitrogen])
@@ -168,8 +80,41 @@ def open_burning_gases(view: View) -> tuple[Array, Array]:
     )
 
 
+def effluent_methane(view: View) -> Array:
+    """Return methane of organics discharged with waste water, (S, T) [t/yr].
+
+    ``carbon discharged · 32/12 · B0 · MCF`` (IPCC 2006, vol. 5 ch. 6): the oxygen that the carbon of
+    carbohydrates takes stands for the chemical oxygen demand. Counts goods with an
+    `effluent_methane_correction` where they are dumped; B0 is `effluent_methane_capacity`, 0.25 t/t unless stated.
+    """
+    chosen = np.flatnonzero(view.flows["treatment"] == "dumping")
+    correction, _ = view.along_flows("effluent_methane_correction", chosen, default=0.0)
+    stated = view.parameter("effluent_methane_capacity")
+    capacity = np.full(view.shape, METHANE_PER_COD) if stated is None else stated
+    load = view.mass(chosen, "carbon") * COD_PER_C
+    return np.asarray(wastewater_methane(load, correction, capacity[..., None]).sum(axis=-1))
+
+
+def straw_methane(view: View) -> Array:
+    """Return methane that straw left in flooded fields adds, (S, T) [t/yr].
+
+    ``dry straw left · methane per dry straw``, for what enters soil out of processes whose technology has a row of
+    `straw_methane_per_dry_matter` (the slope of `rice_methane` over what is ploughed in).
+    """
+    if not view.has("straw_methane_per_dry_matter"):
+        return np.zeros(view.shape)
+    chosen = np.flatnonzero((view.flows["treatment"] == "soil") & (view.source >= 0))
+    per_tonne, _ = view.along_processes("straw_methane_per_dry_matter", view.source[chosen], default=0.0)
+    return np.asarray((view.mass(chosen, "dry_matter") * per_tonne).sum(axis=-1))
+
+
 def landfill_committed(view: View) -> Array:
-    """Return methane that this year's deposits will emit over a hundred years, (S, T) [t].
+    """Return methane that this year's deposits will emit over a hundred years, (S, T) [t]."""
+    return np.asarray(_committed(view)[1].sum(axis=-1))
+
+
+def _committed(view: View) -> tuple[Positions, Array]:
+    """Return deposits and the methane each will emit over a hundred years, (S, T, n) [t].
 
     Open dumps and pits count too where their technology has a methane correction factor of its own. Where flows
     lead gas of a landfill to a flare or engine, the deposit is taken to lose the same share of its gas to them as
@@ -184,11 +129,16 @@ def landfill_committed(view: View) -> Array:
     capture = 1.0 - (1.0 - stated) * (1.0 - gas_led_away(view, chosen))
     oxidation, _ = view.along_flows("methane_oxidation", chosen, default=0.0)
     decayed = view.mass(chosen, "carbon") * degradable * committed_share(decay)
-    return np.asarray(landfill_methane(decayed, correction, fraction, capture, oxidation).sum(axis=-1))
+    return chosen, landfill_methane(decayed, correction, fraction, capture, oxidation)
 
 
 def landfill_emitted(view: View) -> Array:
-    """Return methane that landfills emit in the year from all that was ever buried, (S, T) [t/yr].
+    """Return methane that landfills emit in the year from all that was ever buried, (S, T) [t/yr]."""
+    return np.asarray(_emitted(view)[1].sum(axis=-1))
+
+
+def _emitted(view: View) -> tuple[Positions, Array]:
+    """Return gas flows of landfills and the methane in each, (S, T, n) [t/yr].
 
     Needs landfills whose stock decays in the balance (with their history); their gas holds the carbon decayed.
     """
@@ -200,8 +150,7 @@ def landfill_emitted(view: View) -> Array:
     require("ghg_landfill_emitted", [*no_correction, *no_fraction])
     capture, _ = view.along_processes("methane_capture", places, default=0.0)
     oxidation, _ = view.along_processes("methane_oxidation", places, default=0.0)
-    gas = landfill_methane(view.mass(chosen, "carbon"), correction, fraction, capture, oxidation)
-    return np.asarray(gas.sum(axis=-1))
+    return chosen, landfill_methane(view.mass(chosen, "carbon"), correction, fraction, capture, oxidation)
 
 
 def gas_led_away(view: View, deposits: Positions) -> Array:
@@ -221,14 +170,20 @@ def gas_led_away(view: View, deposits: Positions) -> Array:
     return found
 
 
-def committed_co2e(view: View, gwp: Gwp = GWP[EDITION]) -> Array:
+def committed_co2e(view: View) -> Array:
     """Return what this year's burials will emit over a hundred years, (S, T) [tCO2e]."""
-    return gwp.co2e(landfill_committed(view))
+    return _gwp(view).co2e(landfill_committed(view))
 
 
-def emitted_co2e(view: View, gwp: Gwp = GWP[EDITION]) -> Array:
+def emitted_co2e(view: View) -> Array:
     """Return what landfills emit in the year from all deposits since they opened, (S, T) [tCO2e/yr]."""
-    return gwp.co2e(landfill_emitted(view))
+    return _gwp(view).co2e(landfill_emitted(view))
+
+
+def landfill_by_good(kind: Callable[[View], tuple[Positions, Array]], indicator: str, view: View) -> Array:
+    """Return methane of landfills by the good of the stream that it comes from, (S, T, goods + 1) [tCO2e/yr]."""
+    chosen, methane = kind(view)
+    return by_item(view, chosen, _gwp(view).co2e(methane), "good", indicator)
 
 
 def fossil_co2(view: View) -> Array:
@@ -238,37 +193,78 @@ def fossil_co2(view: View) -> Array:
     return np.asarray((view.mass(chosen, "carbon") * share).sum(axis=-1) * CO2_PER_C)
 
 
-def direct(view: View, gwp: Gwp = GWP[EDITION]) -> Array:
-    """Return emissions of treatment, burning, burial, power used and hauling, (S, T) [tCO2e/yr].
+def power_co2(view: View) -> Array:
+    """Return emissions of the grid power that plants use, (S, T) [tCO2e/yr]."""
+    power = electricity(view, "electricity_use")
+    return np.asarray(power * grid_factor(view, "ghg_direct", power))
+
+
+def _of_gases(gases: Callable[[View], tuple[Array, Array]], view: View) -> Array:
+    return _gwp(view).co2e(*gases(view))
+
+
+def _of_methane(methane: Callable[[View], Array], view: View) -> Array:
+    return _gwp(view).co2e(methane(view))
+
+
+DIRECT: Final[Mapping[str, Callable[[View], Array]]] = MappingProxyType(
+    {
+        "ghg_composting": partial(_of_gases, partial(treatment_gases, treatments=AEROBIC)),
+        "ghg_digestion": partial(_of_gases, partial(treatment_gases, treatments=("digestion",))),
+        "ghg_plants": partial(_of_gases, plant_gases),
+        "ghg_open_burning": partial(_of_gases, open_burning_gases),
+        "ghg_fossil": fossil_co2,
+        "ghg_effluent": partial(_of_methane, effluent_methane),
+        "ghg_straw_in_field": partial(_of_methane, straw_methane),
+        "ghg_electricity": power_co2,
+        "ghg_landfill_committed": committed_co2e,
+        "ghg_transport": transport_co2e,
+    }
+)
+"""Parts of the direct emissions by indicator, (S, T) [tCO2e/yr] each; together they are `direct`."""
+
+
+@once
+def direct(view: View) -> Array:
+    """Return emissions of treatment, burning, burial, fields, waste water, power and hauling, (S, T) [tCO2e/yr].
 
     Burial as committed. Hauling counts where flows state their `transport` (collection is in none).
     """
-    gases = [treatment_gases(view), plant_gases(view), open_burning_gases(view)]
-    ch4 = np.add.reduce([landfill_committed(view), *(gas[0] for gas in gases)])
-    n2o = np.add.reduce([gas[1] for gas in gases])
-    power = electricity(view, "electricity_use")
-    return gwp.co2e(ch4, n2o) + fossil_co2(view) + power * _grid(view, "ghg_direct", power) + transport_co2e(view)
+    return np.asarray(np.add.reduce([part(view) for part in DIRECT.values()]))
 
 
-def avoided(view: View) -> Array:
-    """Return emissions that others no longer cause: mineral fertiliser and grid power replaced, (S, T) [tCO2e/yr].
+def net(view: View) -> Array:
+    """Return direct less avoided emissions, (S, T) [tCO2e/yr]; biogenic carbon dioxide and storage are outside."""
+    return direct(view) - avoided(view)
 
-    ``Σ nutrient to soil · share replaced · emission factor + power given · grid factor``; only nutrients with
-    both rows count.
+
+def per_tonne(emissions: Callable[[View], Array], view: View) -> Array:
+    """Return emissions per tonne of by-products and waste that meet a treatment, (S, T) [kgCO2e/t].
+
+    Each tonne counts once, at the first treatment it meets; in kg, as plans state them.
     """
-    power = electricity(view, "electricity_yield")
-    saved = power * _grid(view, "ghg_avoided", power)
-    for layer in ("nitrogen", "phosphorus", "potassium"):
-        factor = view.parameter("fertiliser_emission_factor", {"layer": layer})
-        replaced = view.parameter("fertiliser_replacement", {"layer": layer})
-        if layer in view.layers and factor is not None and replaced is not None:
-            saved = saved + returned(layer, view) * factor * replaced
-    return saved
+    return 1e3 * over(emissions(view), ending((*RECIRCULATED, *ENERGY, *LOST), view))
 
 
-def net(view: View, gwp: Gwp = GWP[EDITION]) -> Array:
-    """Return direct less avoided emissions, (S, T) [tCO2e/yr]; biogenic carbon dioxide is outside of it."""
-    return direct(view, gwp) - avoided(view)
+def stored_biochar(view: View) -> Array:
+    """Return carbon dioxide kept out of the air over 100 years by char put on soil, (S, T) [tCO2/yr].
+
+    ``carbon put on soil · permanent share · 44/12`` over goods with `permanent_share_of_carbon`, see
+    `cemfa.indicators.ipcc.biochar_storage`. No part of the net emissions.
+    """
+    chosen = np.flatnonzero(view.flows["treatment"] == "soil")
+    permanent, _ = view.along_flows("permanent_share_of_carbon", chosen, default=0.0)
+    return np.asarray(biochar_storage(view.mass(chosen, "carbon"), 1.0, permanent).sum(axis=-1))
+
+
+def intensity_share(view: View) -> Array:
+    """Return net emissions per gross product of the area, as a share of the intensity of 2014, (S, T).
+
+    The difference between two options is what one adds to the target for emission intensity. Needs
+    `gross_product` and `emission_intensity_2014`.
+    """
+    product, reference = view.parameter("gross_product"), view.parameter("emission_intensity_2014")
+    return intensity_contribution(net(view), np.asarray(product), np.asarray(reference))
 
 
 def biogenic(view: View) -> Array:
@@ -283,6 +279,10 @@ def biogenic(view: View) -> Array:
     if _losses(view, ("landfill",)).size:
         methane = methane + landfill_emitted(view)
     return np.asarray(np.maximum((carbon - methane / CH4_PER_C) * CO2_PER_C - fossil_co2(view), 0.0))
+
+
+def _gwp(view: View) -> Gwp:
+    return GWP[view.gwp]
 
 
 def _losses(view: View, treatments: tuple[str, ...]) -> Positions:
@@ -306,27 +306,46 @@ def _buried(view: View) -> Positions:
     return np.flatnonzero(landfill | pit)
 
 
-def _grid(view: View, indicator: str, power: Array) -> Array:
-    factor = view.parameter("grid_emission_factor")
-    if factor is None:
-        require(indicator, ["grid_emission_factor"] if np.any(power > 0) else [])
-        return np.zeros_like(power)
-    return factor
-
-
-_IPCC: Final = "IPCC 2006 Guidelines, vol. 5, ch. 3–5, as shares of the plant's own losses; GWP100 of "
-_OWN: Final = "cemfa: replaced mineral fertiliser and grid power"
+_IPCC: Final = "IPCC 2006 Guidelines and 2019 Refinement, vol. 5, ch. 3–5, as shares of the plant's own losses"
+_WATER: Final = "IPCC 2006 Guidelines, vol. 5, ch. 6"
+_FIELD: Final = "IPCC 2019 Refinement, vol. 4, ch. 5"
+_CHAR: Final = "IPCC 2019 Refinement, vol. 4, appendix 4"
+_OWN: Final = "cemfa: what is replaced × its emission factor"
+_C: Final = ("carbon",)
+_CN: Final = ("carbon", "nitrogen")
+_PART_OF_DIRECT: Final = {
+    "ghg_composting": (_IPCC, _CN), "ghg_digestion": (_IPCC, _CN), "ghg_plants": (_IPCC, _CN),
+    "ghg_open_burning": (_IPCC, _CN), "ghg_fossil": ("IPCC 2006 Guidelines, vol. 5, ch. 5", _C),
+    "ghg_effluent": (_WATER, _C), "ghg_straw_in_field": (_FIELD, ("dry_matter",)),
+    "ghg_electricity": ("cemfa: power used × grid factor", ()),
+}  # fmt: skip
 
 
 def _needs(name: str, source: str, compute: Callable[[View], Array], layers: tuple[str, ...]) -> Indicator:
-    return Indicator(name, "tCO2e/year", source, compute, layers=layers)
+    return Indicator(name, "kgCO2e/t" if name.endswith("per_tonne") else "tCO2e/year", source, compute, layers=layers)
 
 
 INDICATORS: Final[tuple[Indicator, ...]] = (
-    _needs("ghg_direct", _IPCC + EDITION, direct, ("carbon", "nitrogen")),
+    _needs("ghg_direct", _IPCC, direct, _CN),
     _needs("ghg_avoided", _OWN, avoided, ()),
-    _needs("ghg_net", _IPCC + EDITION, net, ("carbon", "nitrogen")),
-    _needs("ghg_biogenic", "cemfa: carbon balance", biogenic, ("carbon", "nitrogen")),
-    _needs("ghg_landfill_committed", _IPCC + EDITION, committed_co2e, ("carbon",)),
-    _needs("ghg_landfill_emitted", _IPCC + EDITION, emitted_co2e, ("carbon",)),
-)
+    _needs("ghg_net", _IPCC, net, _CN),
+    _needs("ghg_direct_per_tonne", _IPCC, partial(per_tonne, direct), _CN),
+    _needs("ghg_net_per_tonne", _IPCC, partial(per_tonne, net), _CN),
+    _needs("ghg_biogenic", "cemfa: carbon balance", biogenic, _CN),
+    _needs("ghg_stored_biochar", _CHAR, stored_biochar, _C),
+    _needs("ghg_landfill_committed", _IPCC, committed_co2e, _C),
+    _needs("ghg_landfill_emitted", _IPCC, emitted_co2e, _C),
+    *(_needs(name, source, DIRECT[name], layers) for name, (source, layers) in _PART_OF_DIRECT.items()),
+    *(_needs(name, _OWN, part, ()) for name, part in AVOIDED.items()),
+    *(
+        Indicator(
+            f"ghg_landfill_{name}_by_good", "tCO2e/year", _IPCC,
+            partial(landfill_by_good, kind, f"ghg_landfill_{name}_by_good"), by="good", layers=_C,
+        )
+        for name, kind in (("committed", _committed), ("emitted", _emitted))
+    ),
+    Indicator(
+        "ghg_intensity", "1", "Decision 687/QD-TTg: emissions per GDP against 2014", intensity_share,
+        layers=_CN, parameters=("gross_product", "emission_intensity_2014"),
+    ),
+)  # fmt: skip

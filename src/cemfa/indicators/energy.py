@@ -36,6 +36,52 @@ def from_by_products(view: View) -> Array:
     return electricity(view, "electricity_yield")
 
 
+def installed_capacity(energy: npt.ArrayLike, factor: npt.ArrayLike, days: npt.ArrayLike = 365.0) -> Array:
+    """Return the electrical capacity that gives an energy in a year: ``energy / (days · 86 400 s · factor)``.
+
+    Source: definition of the capacity factor, IRENA 2023, Renewable Power Generation Costs, annex I.
+
+    Parameters
+    ----------
+    energy : (...), electricity given in the year [MJ/yr]
+    factor : capacity factor: energy given over energy at full load all year [-], positive
+    days : of the year [d]
+
+    Returns
+    -------
+    (...) [MW]
+
+    Examples
+    --------
+    >>> float(installed_capacity(31_536_000.0, 0.5))
+    2.0
+    """
+    given, load = np.asarray(energy, dtype=np.float64), np.asarray(factor, dtype=np.float64)
+    return np.asarray(given / (np.asarray(days, dtype=np.float64) * 86_400.0 * load), dtype=np.float64)
+
+
+def renewable_capacity(view: View) -> Array:
+    """Return the electrical capacity that the power made from waste and by-products needs, (S, T) [MW].
+
+    The biogenic part only: intake by good × electricity yield × (1 − fossil share of its carbon), through
+    `installed_capacity` with the technology's `capacity_factor`.
+
+    Raises
+    ------
+    ResultsError
+        `indicator-needs`, where a technology gives power and has no `capacity_factor`.
+    """
+    chosen = np.flatnonzero(np.isin(view.flows["treatment"], _PLANTS))
+    per_tonne, _ = view.along_flows("electricity_yield", chosen, default=0.0)
+    gives = (per_tonne > 0).any(axis=(0, 1))
+    chosen, per_tonne = chosen[gives], per_tonne[..., gives]
+    factor, absent = view.along_processes("capacity_factor", view.target[chosen])
+    require("renewable_capacity", absent)
+    fossil, _ = view.along_flows("fossil_share_of_carbon", chosen, default=0.0)
+    given = view.mass(chosen) * per_tonne * (1.0 - fossil)
+    return np.asarray(installed_capacity(given, factor, view.days[None, :, None]).sum(axis=-1), dtype=np.float64)
+
+
 def heat(dry_matter: npt.ArrayLike, heating_value: npt.ArrayLike) -> Array:
     """Return the energy that several masses hold together: ``Σ dry matter · lower heating value of dry matter``.
 
@@ -99,6 +145,10 @@ def _held(name: str, compute: Callable[[View], Array]) -> Indicator:
 
 INDICATORS: Final[tuple[Indicator, ...]] = (
     Indicator("energy_from_byproducts", "MJ/year", "cemfa: intake of plants × electricity yield", from_by_products),
+    Indicator(
+        "renewable_capacity", "MW", "IRENA 2023, Renewable Power Generation Costs, annex I", renewable_capacity,
+        parameters=("capacity_factor",),
+    ),
     _held("energy_content", content),
     _held("energy_content_unused", unused),
-)
+)  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 from cemfa import locale
 from cemfa.errors import Problem, ResultsError
 from cemfa.indicators.following import RECYCLING, Shares, final, followed, over
-from cemfa.indicators.view import FRESH, Array, Mask, Positions, View, truth
+from cemfa.indicators.view import FRESH, Array, Mask, Names, Positions, View, truth
 
 STREAM: Final = frozenset({"household", "market"})
 """Origins of the household-waste stream."""
@@ -87,12 +87,27 @@ def by_item(view: View, chosen: Positions, values: Array, dimension: str, indica
     total = values.sum(axis=-1)
     if not names:
         return np.asarray(total[..., None])
-    place = view.flows[dimension][chosen]
+    place = good_of(view, chosen, names) if dimension == "good" else view.flows[dimension][chosen]
     lost = np.unique(view.flows["flow_name"][chosen][(place == "") & (values > 0).any(axis=(0, 1))])
     if lost.size:
         parameters = {"indicator": indicator, "dimension": dimension, "flows": [str(name) for name in lost]}
         raise locale.error(ResultsError, Problem("place-lost", parameters=parameters))
     return np.stack([*(values[..., place == name].sum(axis=-1) for name in names), total], axis=-1)
+
+
+def good_of(view: View, chosen: Positions, names: tuple[str, ...]) -> Names:
+    """Return which good of the stream each of some flows comes from, (n,), "" where nothing tells.
+
+    What a flow carries; where that is none of the stream (ash, rejects), the label of the process it enters or
+    leaves that is expanded by these goods.
+    """
+    found = view.flows["good"][chosen].astype(np.str_)
+    for ends in (view.target, view.source):
+        for labels in view.processes.values():
+            if labels.dtype != np.bool_ and np.isin(labels, names).any():
+                at = np.append(labels, "")[ends[chosen]]
+                found = np.where(~np.isin(found, names) & np.isin(at, names), at, found)
+    return np.where(np.isin(found, names), found, "")
 
 
 def reject_share(view: View) -> Shares:

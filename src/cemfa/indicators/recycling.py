@@ -109,8 +109,8 @@ def _as_rate(part: Callable[[View, str], Array], by: str, layer: str, view: View
     return rate(part(view, by), organics_generated(view, by, layer))
 
 
-def _all_of(mass: Callable[[View, str], Array], view: View) -> Array:
-    return mass(view, "settlement")
+def _mass_by(mass: Callable[[View, str], Array], by: str, view: View) -> Array:
+    return mass(view, by)
 
 
 def not_recycled(cause: str, view: View) -> Array:
@@ -179,7 +179,7 @@ _RATES: Final[tuple[tuple[str, Callable[[View, str], Array], str, tuple[str, ...
 INDICATORS: Final[tuple[Indicator, ...]] = (
     *(
         Indicator(
-            name if by == "settlement" else f"{name}_by_district",
+            name if by == "settlement" else f"{name}_by_{by}",
             "1",
             _OWN,
             partial(_as_rate, part, by, layer),
@@ -188,11 +188,14 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
             rate=True,
             of="organics_generated" if by == "settlement" and layer == FRESH else "",
         )
-        for by in ("settlement", "district")
+        for by in ("settlement", "district", "good")
         for name, part, layer, layers in _RATES
     ),
-    Indicator("organics_generated", "t/year", _OWN, partial(_all_of, organics_generated), by="settlement"),
-    Indicator("organics_recycled", "t/year", _OWN, partial(_all_of, recycled), by="settlement"),
+    *(
+        Indicator(name if by == "settlement" else f"{name}_by_{by}", "t/year", _OWN, partial(_mass_by, mass, by), by=by)
+        for by in ("settlement", "district", "good")
+        for name, mass in (("organics_generated", organics_generated), ("organics_recycled", recycled))
+    ),
     *(
         Indicator(f"not_recycled_{cause}", "t/year", _OWN, partial(not_recycled, cause), by="settlement")
         for cause in CAUSES

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from cemfa import locale
 from cemfa.errors import Problem, ResultsError
@@ -58,6 +60,19 @@ class Indicator:
         """Return the layers and parameters it needs and the results lack."""
         layers = [layer for layer in self.layers if layer not in view.layers]
         return (*layers, *(name for name in self.parameters if not view.has(name)))
+
+
+def once(compute: Callable[[View], Array]) -> Callable[[View], Array]:
+    """Return a function of a view that computes once for each view, for what several indicators share."""
+    known: WeakKeyDictionary[View, Array] = WeakKeyDictionary()
+
+    @wraps(compute)
+    def found(view: View) -> Array:
+        if view not in known:
+            known[view] = compute(view)
+        return known[view]
+
+    return found
 
 
 def require(indicator: str, missing: Iterable[str]) -> None:

@@ -110,6 +110,7 @@ class View:
     refusals : what gates turned away; None where nothing was simulated
     spoiled : (S, T, stores), what spoiled in stores [t/yr]
     spoiled_at, spoiled_by : (stores,), the process behind each store, and the flow that carries it (-1: none)
+    gwp : edition of the warming potentials
     """
 
     values: Array
@@ -126,6 +127,7 @@ class View:
     spoiled: Array
     spoiled_at: Positions
     spoiled_by: Positions
+    gwp: str = "AR5"
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -216,12 +218,13 @@ def truth(values: npt.NDArray[Any]) -> Mask:
     return values if values.dtype == np.bool_ else np.isin(values, ["True", "true", "1"])
 
 
-def view_of(results: xr.Dataset) -> View:
+def view_of(results: xr.Dataset, gwp: str = "AR5") -> View:
     """Return results as a `View`.
 
     Parameters
     ----------
     results : with the full cube of flows, as `solve` gives for one sample or inside a block
+    gwp : edition of the warming potentials
 
     Raises
     ------
@@ -257,6 +260,7 @@ def view_of(results: xr.Dataset) -> View:
         spoiled=spoiled,
         spoiled_at=spoiled_at,
         spoiled_by=spoiled_by,
+        gwp=gwp,
     )
 
 

@@ -11,6 +11,7 @@ from cemfa.cli.entry import run
 from cemfa.cli.output import Column, new_file, new_folder, show, show_json
 from cemfa.cli.record import Record, read_record, refuse_changed, write_record
 from cemfa.errors import DefinitionError, OutputError
+from cemfa.indicators import REGISTRY
 
 COLUMNS = [Column("name", "Name"), Column("mass", "Mass [t]", 1), Column("met", "Met")]
 ROWS = [
@@ -143,3 +144,20 @@ def test_a_wide_table_goes_on_below(width: int, parts: int, capsys: Captured, mo
     assert out.count("Id") == parts
     assert out.count("Title") == 1
     assert all(f"123,46{i}.0" in out for i in range(4))  # whole numbers, never cut
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_indicators_are_listed_with_unit_formula_and_source(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["list", "indicators", "--lang", lang, "--json"]) == 0
+    rows = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
+    assert list(rows) == list(REGISTRY)
+    assert all(row["unit"] and row["formula"] and row["source"] for row in rows.values())
+    assert rows["rate_with_home"]["label"] == REGISTRY["rate_with_home"].label(lang)
+    assert "capacity_factor" in rows["renewable_capacity"]["parameters"]
+
+
+def test_indicators_of_a_model_are_those_it_supports(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["list", "indicators", "first_steps", "--json"]) == 0
+    ids = {row["id"] for row in json.loads(capsys.readouterr().out)}
+    assert "rate_with_home" in ids
+    assert "ghg_intensity" not in ids

@@ -10,7 +10,7 @@ from tests.unit.indicators.builder import flow, process, results
 from tests.unit.indicators.test_recycling import EVIDENCE, FLOWS, PROCESSES
 
 from cemfa.errors import ResultsError
-from cemfa.indicators import climate, evaluate
+from cemfa.indicators import evaluate, ipcc
 
 
 def row(parameter, value, **where):
@@ -104,13 +104,13 @@ def test_pits_emit_only_with_a_correction_factor_of_their_own():
 @settings(deadline=None)
 @given(st.floats(0, 1e6), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 5))
 def test_methane_carbon_never_exceeds_carbon_buried(carbon, degradable, correction, fraction, capture, rate):
-    decayed = carbon * degradable * climate.committed_share(rate)
-    methane = climate.landfill_methane(decayed, correction, fraction, capture)
-    assert 0 <= float(methane) / climate.CH4_PER_C <= carbon * (1 + 1e-12)
+    decayed = carbon * degradable * ipcc.committed_share(rate)
+    methane = ipcc.landfill_methane(decayed, correction, fraction, capture)
+    assert 0 <= float(methane) / ipcc.CH4_PER_C <= carbon * (1 + 1e-12)
 
 
 def test_decay_commits_everything_in_the_end_and_nothing_at_once():
-    assert float(climate.committed_share(0.4, 0)) == 0.0
-    assert float(climate.committed_share(0.4)) == pytest.approx(1.0, abs=1e-15)
-    yearly = np.diff([float(climate.committed_share(0.4, t)) for t in range(101)])
-    assert yearly.sum() == pytest.approx(float(climate.committed_share(0.4)), rel=1e-14)
+    assert float(ipcc.committed_share(0.4, 0)) == 0.0
+    assert float(ipcc.committed_share(0.4)) == pytest.approx(1.0, abs=1e-15)
+    yearly = np.diff([float(ipcc.committed_share(0.4, t)) for t in range(101)])
+    assert yearly.sum() == pytest.approx(float(ipcc.committed_share(0.4)), rel=1e-14)
