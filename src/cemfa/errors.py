@@ -31,6 +31,11 @@ class Place:
     sheet: str = ""
     cell: str = ""
 
+    @property
+    def row(self) -> int:
+        """Row of the cell, 0 where there is none."""
+        return int(self.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") or 0)
+
     def __str__(self) -> str:
         where = self.file
         if self.sheet:

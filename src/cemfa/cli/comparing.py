@@ -12,7 +12,7 @@ import cemfa
 from cemfa import library, locale
 from cemfa.cli.output import Column, new_folder, note, show, warn
 from cemfa.cli.record import Record, read_record, refuse_changed, write_record
-from cemfa.cli.subject import inputs_of, read_both, require_options
+from cemfa.cli.subject import inputs_of, require_options
 from cemfa.errors import CemfaError, Problem
 
 if TYPE_CHECKING:
@@ -79,10 +79,11 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
     Returns the exit code: 130 where an interruption left out cases; what was finished is written all the same.
     """
     from cemfa.comparison import compare
+    from cemfa.definition.load import read_scenario_and_model
     from cemfa.report import write_report
 
     file = library.find_scenario(settings.scenario)
-    model, scenario = read_both(settings.scenario)
+    scenario, model = read_scenario_and_model(settings.scenario)
     inputs = inputs_of(model, scenario)
     if settings.repeats is not None:
         _require_same(settings.repeats, inputs)

@@ -51,7 +51,8 @@ def _simulate(
     from cemfa.cli.output import new_file, note
     from cemfa.cli.progress import progress
     from cemfa.cli.simulated import Extra, show_annual
-    from cemfa.cli.subject import Subject, choose, read_both
+    from cemfa.cli.subject import Subject, choose
+    from cemfa.definition.load import read_scenario_and_model
     from cemfa.results import Request
     from cemfa.simulation import simulate
 
@@ -61,7 +62,7 @@ def _simulate(
         new_file(timeline, (".svg", ".png", ".pdf")) if timeline else None,
         new_file(monthly, (".csv",)) if monthly else None,
     )
-    model, scenario = read_both(name)
+    scenario, model = read_scenario_and_model(name)
     subject = Subject(model, scenario, choose(scenario, option))
     shown = subject.year(year)
     if annual:

@@ -100,31 +100,15 @@ def read_subject(name: str, option: str | None) -> Subject:
         with all that is wrong with them, or ``option-unknown``, ``option-needs-scenario``.
     """
     if library.kind_of(name) == "scenario":
-        model, scenario = read_both(name)
+        from cemfa.definition.load import read_scenario_and_model
+
+        scenario, model = read_scenario_and_model(name)
         return Subject(model, scenario, choose(scenario, option))
     from cemfa.definition.load import read_model
 
     if option is not None:
         raise locale.error(DefinitionError, Problem("option-needs-scenario", parameters={"name": name}))
     return Subject(read_model(name))
-
-
-def read_both(name: str) -> tuple[Model, Scenario]:
-    """Return a scenario and its model.
-
-    Raises
-    ------
-    DefinitionError
-        with all that is wrong with both.
-    """
-    from cemfa.definition.load import load_scenario
-
-    loaded = load_scenario(name)
-    errors = [p for p in (*loaded.problems, *loaded.model.problems) if p.severity == "error"]
-    scenario, model = loaded.scenario, loaded.model.model
-    if errors or scenario is None or model is None:
-        raise locale.error(DefinitionError, errors)
-    return model, scenario
 
 
 def inputs_of(model: Model, scenario: Scenario | None = None) -> dict[str, str]:

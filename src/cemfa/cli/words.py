@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, Final
 
 import click
@@ -16,7 +17,8 @@ from cemfa.cli import usage
 from cemfa.errors import CemfaError, Problem
 
 VERBS: Final = (
-    "list", "check", "solve", "simulate", "compare", "report", "graph", "sankey", "sensitivity", "new", "schema",
+    "list", "check", "solve", "simulate", "compare", "report", "graph", "sankey", "sensitivity", "new", "export",
+    "import", "schema",
 )  # fmt: skip
 _HEADINGS: Final = {"Options": "help.options", "Commands": "help.commands"}
 
@@ -75,7 +77,8 @@ class Verbs(click.Group):
         """Return a verb, built in the language in force."""
         if cmd_name not in VERBS:
             return None
-        verb: click.Command = import_module(f"cemfa.cli.{cmd_name}").command()
+        file = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        verb: click.Command = import_module(f"cemfa.cli.{file}").command()
         return verb
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above

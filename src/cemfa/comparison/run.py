@@ -12,13 +12,13 @@ from pathlib import Path
 
 import xarray as xr
 
-from cemfa import library, locale
+from cemfa import locale
 from cemfa.comparison.accounts import BlockAccounts, plant_of
 from cemfa.comparison.adding import PART, Rule, joined
 from cemfa.comparison.assemble import Case, Outcome, baselines_of, label_of, side_by_side
 from cemfa.comparison.outcome import Comparison
 from cemfa.comparison.pairs import HEADLINE
-from cemfa.definition.load import read_model, read_scenario
+from cemfa.definition.load import read_model, read_scenario_and_model
 from cemfa.definition.schema import Label, Model, Scenario
 from cemfa.errors import DefinitionError, Problem
 from cemfa.indicators import block_function, evaluate, parts_named, supported
@@ -161,9 +161,7 @@ def _perfect(system: System, scenario: Scenario, model: Model, option: str, name
 def _read(scenario: Scenario | str | Path) -> tuple[Scenario, Model]:
     if isinstance(scenario, Scenario):
         return scenario, read_model(scenario.model)
-    file = library.find_scenario(scenario)
-    read = read_scenario(file)
-    return read, read_model(library.find_model(read.model, file.parent))
+    return read_scenario_and_model(scenario)
 
 
 def _cases(scenario: Scenario, options: Sequence[str] | None) -> Iterator[Case]:

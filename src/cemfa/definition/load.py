@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +26,11 @@ from cemfa.definition.columns import (
 )
 from cemfa.definition.schema import RESERVED_INDICES, Model, Scenario
 from cemfa.definition.shape import NOT_WRITTEN, validate
-from cemfa.definition.source import KeyPath, Source, nearest, read_yaml
+from cemfa.definition.source import KeyPath, Source, dotted, nearest, read_yaml
 from cemfa.definition.tables import Column, Row, Table, parse_table, read_table, table_from_rows, typed_rows
 from cemfa.definition.technologies import with_lead_times
+from cemfa.definition.workbook.archive import OTHER_SUFFIXES, SUFFIX
+from cemfa.definition.workbook.read import read_workbook
 from cemfa.errors import DefinitionError, Place, Problem
 
 TableReader = Callable[[str], tuple[Table, list[Problem]] | None]
@@ -49,15 +51,17 @@ class Places:
     sources : YAML file by the path under which its data stand; the empty path is the main file
     rows : table row by the path of what it became, such as ``("parameters", 12)``
     kept : positions kept in lists from which unreadable entries were left out
+    cells : cell of a workbook by path, for what was read from one
     """
 
     sources: Mapping[KeyPath, Source]
     rows: Mapping[KeyPath, Row] = field(default_factory=dict)
     kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    cells: Mapping[KeyPath, Place] = field(default_factory=dict)
 
     def in_table(self, path: KeyPath) -> bool:
         """Tell whether a path lies in a row of a table."""
-        return any(path[:length] in self.rows for length in range(1, len(path) + 1))
+        return path in self.cells or any(path[:length] in self.rows for length in range(1, len(path) + 1))
 
     def of(self, *path: str | int, key: bool = False) -> Place:
         """Return the place of a path: a cell of a table, or a key or value of a YAML file."""
@@ -67,11 +71,13 @@ class Places:
             row = self.rows.get(path[:length])
             if row is not None:
                 return row.place(_column(path[length:]))
+            if path[:length] in self.cells:
+                return replace(self.cells[path[:length]], path=dotted(path))
         for length in range(len(path), -1, -1):
             source = self.sources.get(path[:length])
             if source is not None:
                 return source.place(path[length:], key=key)
-        return Place()
+        return replace(self.cells.get((), Place()), path=dotted(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ class LoadedScenario:
     places: Places
     problems: tuple[Problem, ...]
     model: Loaded
+    written: Scenario | None = None
+    """The scenario without the chains of stages that follow from the technologies of the model."""
 
 
 def read_model(path: str | Path) -> Model:
@@ -166,11 +174,36 @@ def read_scenario(path: str | Path) -> Scenario:
     >>> list(read_scenario("first_steps_2030").options)[:2]
     ['as_now', 'as_committed']
     """
+    return read_scenario_and_model(path)[0]
+
+
+def read_scenario_and_model(path: str | Path) -> tuple[Scenario, Model]:
+    """Return the scenario of a file, a workbook or the library, and its model.
+
+    Raises
+    ------
+    DefinitionError
+        with all problems found in both.
+
+    Examples
+    --------
+    >>> read_scenario_and_model("first_steps_2030")[1].id
+    'first_steps'
+    """
     loaded = load_scenario(path)
-    errors = [p for p in (*loaded.problems, *loaded.model.problems) if p.severity == "error"]
-    if errors or loaded.scenario is None:
-        raise locale.error(DefinitionError, errors)
-    return loaded.scenario
+    return _both_or_error(loaded, loaded.scenario)
+
+
+def read_written(path: str | Path) -> tuple[Scenario, Model]:
+    """Return a scenario as it was written, without what follows from its model, and the model.
+
+    Raises
+    ------
+    DefinitionError
+        with all problems found in both.
+    """
+    loaded = load_scenario(path)
+    return _both_or_error(loaded, loaded.written)
 
 
 def load_model(path: str | Path, beside: Path | None = None) -> Loaded:
@@ -203,6 +236,11 @@ def load_scenario(path: str | Path) -> LoadedScenario:
         file = library.find_scenario(path)
     except DefinitionError as error:
         return LoadedScenario(None, Places({}), error.problems, nothing)
+    if file.suffix.lower() == SUFFIX:
+        return _from_workbook(file)
+    if file.suffix.lower() in OTHER_SUFFIXES:
+        problem = Problem("workbook-kind", Place(str(file)), {"suffix": file.suffix})
+        return LoadedScenario(None, Places({}), (problem,), nothing)
     source = read_yaml(file)
     places = Places({(): source})
     problems = list(source.problems)
@@ -211,18 +249,51 @@ def load_scenario(path: str | Path) -> LoadedScenario:
     data = {key: value for key, value in source.data.items() if key not in NOT_WRITTEN}
     problems += _not_written(source)
     data["sources"] = _with_ids(data.get("sources", {}), "id")
-    shaped = validate(Scenario, data, _placer(places))
-    scenario = shaped.found
-    problems += _new(shaped.problems, problems)
     model = nothing
     if isinstance(data.get("model"), str):
         model = load_model(data["model"], file.parent)
+    return _scenario_of(data, places, problems, model, _hashes([file], file.parent))
+
+
+def _scenario_of(
+    data: Mapping[str, Any],
+    places: Places,
+    problems: list[Problem],
+    model: Loaded,
+    hashes: Mapping[str, str],
+    failed: Collection[str] = (),
+) -> LoadedScenario:
+    """Bring a scenario to the schema and ask for its meaning with the model."""
+    shaped = validate(Scenario, data, _placer(places), places.in_table)
+    scenario = written = shaped.found
+    problems += _new([p for p in shaped.problems if not _lacks_table(p, failed)], problems)
     if scenario is not None:
-        scenario = scenario.model_copy(update={"inputs": _hashes([file], file.parent)})
+        scenario = written = scenario.model_copy(update={"inputs": dict(hashes)})
         if model.model is not None:
             scenario = with_lead_times(scenario, model.model)
         problems += _new(checks.scenario_problems(scenario, model.model, places.of), problems)
-    return LoadedScenario(scenario, places, tuple(problems), model)
+    return LoadedScenario(scenario, places, tuple(problems), model, written)
+
+
+def _from_workbook(file: Path) -> LoadedScenario:
+    """Return the scenario and model of a workbook, both with cells for places."""
+    book = read_workbook(file)
+    hashes = _hashes([file], file.parent)
+    if not any(part.data for part in book.parts.values()):
+        return LoadedScenario(None, Places({}), tuple(book.problems), Loaded(None, Places({}), ()))
+    own, its = book.parts["scenario"], book.parts["model"]
+    known = len(book.problems)
+    problems = list(book.problems)
+    model = _model_of(its.data, Places({}, cells=its.cells), problems, hashes, its.failed)
+    model = replace(model, problems=tuple(problems[known:]))
+    return _scenario_of(own.data, Places({}, cells=own.cells), list(book.problems), model, hashes, own.failed)
+
+
+def _both_or_error(loaded: LoadedScenario, scenario: Scenario | None) -> tuple[Scenario, Model]:
+    errors = [p for p in (*loaded.problems, *loaded.model.problems) if p.severity == "error"]
+    if errors or scenario is None or loaded.model.model is None:
+        raise locale.error(DefinitionError, errors)
+    return scenario, loaded.model.model
 
 
 def _model_or_error(loaded: Loaded) -> Model:
@@ -254,14 +325,21 @@ def _load(
         merging.field(name, file.data if file.data is not None else [] if name == "targets" else {}, file.place(()))
     merging.histories()
     places = Places(sources, merging.rows)
-    shaped = validate(Model, merging.data, _placer(places), places.in_table)
-    problems += _new(shaped.problems, problems)
+    read = hashes if hashes is not None else _hashes(files, files[0].parent)
+    return _model_of(merging.data, places, problems, read, merging.failed)
+
+
+def _model_of(
+    data: Mapping[str, Any], places: Places, problems: list[Problem], hashes: Mapping[str, str], failed: Collection[str]
+) -> Loaded:
+    """Bring a model to the schema and ask for its meaning."""
+    shaped = validate(Model, data, _placer(places), places.in_table)
+    problems += _new([p for p in shaped.problems if not _lacks_table(p, failed)], problems)
     model = shaped.found
     if model is not None:
         places = replace(places, kept=shaped.kept)
-        read = hashes if hashes is not None else _hashes(files, files[0].parent)
-        model = model.model_copy(update={"inputs": dict(read)})
-        found = checks.model_problems(model, places.of, merging.failed, shaped.dropped, shaped.pruned)
+        model = model.model_copy(update={"inputs": dict(hashes)})
+        found = checks.model_problems(model, places.of, failed, shaped.dropped, shaped.pruned)
         problems += _new(found, problems)
     return Loaded(model, places, tuple(problems))
 
@@ -455,14 +533,22 @@ def _new(found: Sequence[Problem], known: Sequence[Problem]) -> list[Problem]:
 
     A row that lacks a whole column is not reported again, cell by cell.
     """
-    taken = {(p.place.file, p.place.line, p.place.column) for p in known if p.place.line}
+    taken = {_spot(p.place) for p in known if p.place.line or p.place.cell}
     columns = {(p.place.file, str(p.parameters["column"])) for p in known if p.code == "column-missing"}
     return [
         p
         for p in found
-        if (p.place.file, p.place.line, p.place.column) not in taken
-        and (p.place.file, str(p.parameters.get("column"))) not in columns
+        if _spot(p.place) not in taken and (p.place.file, str(p.parameters.get("column"))) not in columns
     ]
+
+
+def _lacks_table(problem: Problem, failed: Collection[str]) -> bool:
+    """Tell whether something is missing only because its table could not be read, which is reported already."""
+    return problem.code == "key-missing" and problem.parameters["key"] in failed
+
+
+def _spot(place: Place) -> tuple[object, ...]:
+    return place.file, place.line, place.column, place.sheet, place.cell
 
 
 def _table_names(data: Mapping[str, Any]) -> list[str]:

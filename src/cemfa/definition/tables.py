@@ -32,7 +32,7 @@ _NOT_A_VALUE: Final = frozenset(
         *("#n/a", "#na", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!"),
     )
 )
-_FLAGS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+FLAGS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _PLAIN: Final = re.compile(r"[-+]?\d+([eE][-+]?\d+)?")
 _DECIMAL: Final = re.compile(r"[-+]?\d*([.,])\d+([eE][-+]?\d+)?")
 _GROUPED: Final = re.compile(r"[-+]?[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*(?:([.,])\d+)?")
@@ -250,18 +250,23 @@ def _column_problems(table: Table, wanted: Mapping[str, Column]) -> list[Problem
 
 
 def _decimal_point(table: Table, wanted: Mapping[str, Column]) -> str:
-    """Return the decimal mark that unmistakable numbers prove, else what the separator suggests."""
+    numbers = [n for n, name in enumerate(table.header) if name in wanted and wanted[name].kind == "number"]
+    return decimal_mark((cells[n] for n in numbers for cells in table.cells), table.point)
+
+
+def decimal_mark(cells: Iterable[object], likely: str) -> str:
+    """Return the decimal mark that unmistakable numbers among cells prove; where none does, the likely one.
+
+    >>> decimal_mark(["1.234", "0,5"], ""), decimal_mark(["1.234"], "")
+    (',', '')
+    """
     proven: set[str] = set()
-    for position, name in enumerate(table.header):
-        if name not in wanted or wanted[name].kind != "number":
-            continue
-        for cells in table.cells:
-            cell = cells[position]
-            if isinstance(cell, str) and not _UNCLEAR.fullmatch(cell):
-                proven |= _proof(cell)
+    for cell in cells:
+        if isinstance(cell, str) and not _UNCLEAR.fullmatch(cell):
+            proven |= _proof(cell)
     if len(proven) == 1:
         return proven.pop()
-    return "" if proven else table.point
+    return "" if proven else likely
 
 
 def _proof(cell: str) -> set[str]:
@@ -273,7 +278,7 @@ def _proof(cell: str) -> set[str]:
     return set()
 
 
-def _read_number(cell: Value, point: str) -> tuple[float | None, str]:
+def read_number(cell: object, point: str) -> tuple[float | None, str]:
     """Return a number and "", or None and the code of what is wrong with it."""
     if isinstance(cell, bool):
         return None, "number-format"
@@ -304,10 +309,11 @@ def _in_range(value: float) -> tuple[float | None, str]:
     return (value, "") if abs(value) <= LARGEST else (None, "number-large")
 
 
-def _read_whole(cell: Value, point: str) -> tuple[int | None, str]:
+def read_whole(cell: object, point: str) -> tuple[int | None, str]:
+    """Return a whole number and "", or None and the code of what is wrong with it."""
     if isinstance(cell, str) and re.fullmatch(r"[-+]?\d{1,15}", cell):
         return int(cell), ""
-    value, code = _read_number(cell, point)
+    value, code = read_number(cell, point)
     if code in ("cell-not-a-value", "number-long", "number-large"):
         return None, code
     if value is None or value != int(value) or isinstance(cell, str):
@@ -324,13 +330,13 @@ def _read_text(cell: Value, _point: str) -> tuple[str | None, str]:
 
 
 def _read_flag(cell: Value, _point: str) -> tuple[bool | None, str]:
-    value = _FLAGS.get(str(cell).lower())
+    value = FLAGS.get(str(cell).lower())
     return value, "" if value is not None else "flag-format"
 
 
 _READERS: Final[Mapping[Kind, Callable[[Value, str], tuple[Value, str]]]] = {
     "text": _read_text,
-    "number": _read_number,
-    "whole": _read_whole,
+    "number": read_number,
+    "whole": read_whole,
     "flag": _read_flag,
 }

@@ -7,29 +7,23 @@ give the same bytes.
 from __future__ import annotations
 
 import datetime
-import io
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell as SheetCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from cemfa.report.archive import without_time
+from cemfa.definition.workbook.paper import put, saved
 from cemfa.report.tables import Cell, Column, Table, date_of
 
 Value = float | str | datetime.date | None
-_FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
-_NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NOT_IN_TITLE: Final = re.compile(r"[\\/*?:\[\]]")
 _LONGEST_TITLE: Final = 31
-_LONGEST_TEXT: Final = 32_767
 _WIDEST: Final = 60
-_EPOCH: Final = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - the file format knows no zones; any fixed time will do
 _HEAD: Final = PatternFill("solid", fgColor="1B6E53")
 _WRAPPED: Final = Alignment(wrap_text=True, vertical="top")
 
@@ -45,31 +39,14 @@ def workbook_bytes(tables: Sequence[Table], title: str) -> bytes:
     used: set[str] = set()
     for table in tables:
         _write(book.create_sheet(_title(table.name, used)), table)
-    book.properties.title = title
-    book.properties.creator = "cemfa"
-    book.properties.created = book.properties.modified = _EPOCH
-    stream = io.BytesIO()
-    book.save(stream)
-    return without_time(stream.getvalue())
-
-
-def safe_text(text: str) -> str:
-    """Return text as a cell may hold it: control characters gone, no longer than a cell holds.
-
-    Text that begins like a formula is kept as it is but stored as text (see `_put`), with the mark that makes
-    spreadsheets show it as text.
-
-    >>> safe_text("a" + chr(0) + "b")
-    'ab'
-    """
-    return _NOT_IN_XML.sub("", text)[:_LONGEST_TEXT]
+    return saved(book, title)
 
 
 def _write(sheet: Worksheet, table: Table) -> None:
     heads = list(_expanded(table.columns))
     for number, (column, label) in enumerate(heads, 1):
         cell = sheet.cell(1, number)
-        _put(cell, label)
+        put(cell, label)
         cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
         cell.alignment = Alignment(
             wrap_text=True, vertical="center", horizontal=None if column.kind == "text" else "right"
@@ -78,7 +55,7 @@ def _write(sheet: Worksheet, table: Table) -> None:
     for place, row in enumerate(table.rows, 2):
         for number, (column, value) in enumerate(_values(table.columns, row), 1):
             cell = sheet.cell(place, number)
-            _put(cell, value)
+            put(cell, value)
             if isinstance(value, int | float | datetime.date):
                 cell.number_format = _format(column)
             elif value:
@@ -120,17 +97,6 @@ def _values(columns: Iterable[Column], row: Iterable[Cell]) -> Iterable[tuple[Co
 def _stored(value: float | str | None, column: Column) -> Value:
     """Return a value as a cell holds it: decimal years become dates, which spreadsheets can reckon with."""
     return date_of(value) if column.kind == "month" and isinstance(value, float) else value
-
-
-def _put(cell: SheetCell | Any, value: Value) -> None:
-    """Put a value into a cell; text goes in as text, so that a label such as ``=1+1`` stays a label."""
-    if isinstance(value, str):
-        cell.value = safe_text(value)
-        cell.data_type = "s"
-        if value.startswith(_FORMULA_MARKS):
-            cell.quotePrefix = True
-    else:
-        cell.value = value
 
 
 def _format(column: Column) -> str:

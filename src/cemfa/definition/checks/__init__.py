@@ -105,8 +105,8 @@ def _scenario_problems(scenario: Scenario, model: Model | None, at: At) -> Itera
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Return problems as a reader meets them: file by file in the order of first report, then line by line."""
+    """Return problems as a reader meets them: file or sheet in the order of first report, then line by line."""
     once = {(p.code, str(p.place), repr(sorted(p.parameters.items()))): p for p in problems}
     found = list(once.values())
-    files = list(dict.fromkeys(problem.place.file for problem in found))
-    return sorted(found, key=lambda problem: (files.index(problem.place.file), problem.place.line))
+    files = list(dict.fromkeys((problem.place.file, problem.place.sheet) for problem in found))
+    return sorted(found, key=lambda p: (files.index((p.place.file, p.place.sheet)), p.place.line or p.place.row))

@@ -1,0 +1,67 @@
+"""What sheets and columns are called in each language, and by which of it a sheet is known again.
+
+Words are in the room `workbook` of the locale; a field without any is called by its own name.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from cemfa import locale
+from cemfa.definition.workbook.layout import Column, Table, all_tables
+
+GUIDE: Final = "guide"
+LISTS: Final = "lists"
+_LONGEST: Final = 31
+_UNIT: Final = re.compile(r"\[([^\],]{1,30})[\],]")
+
+
+def sheet_title(key: str, lang: str) -> str:
+    """Return what the sheet of a table, of the guide or of the lists is called.
+
+    >>> sheet_title("options.projects", "vi"), sheet_title("options.projects", "en")
+    ('Dự án', 'Projects')
+    """
+    known = locale.texts("workbook", lang)
+    return known.get(f"sheet-{key}", key)[:_LONGEST]
+
+
+@cache
+def key_of_title(title: str) -> str:
+    """Return the key of the sheet that is called so in any language, "" where none is."""
+    keys = [*(table.key for table in all_tables()), GUIDE, LISTS]
+    for key in keys:
+        if title.casefold() in {key, *(sheet_title(key, lang).casefold() for lang in locale.LANGUAGES)}:
+            return key
+    return ""
+
+
+def column_words(column: Column, lang: str) -> tuple[str, str]:
+    """Return the heading of a column without its unit, and its meaning.
+
+    In Vietnamese both stand in the locale, heading and meaning parted by a colon; in English the meaning is the
+    docstring of the field.
+    """
+    known = locale.texts("workbook", lang)
+    name = column.name
+    said = (
+        known.get(f"field-{column.owner}-{name}") or known.get(f"field-{name}") or name.replace("_", " ").capitalize()
+    )
+    heading, _, meaning = said.partition(": ")
+    return heading, meaning or (column.meaning if lang == "en" else "")
+
+
+def unit_of(column: Column) -> str:
+    """Return the unit that the docstring of a field states, "" where the number's own unit column says it."""
+    found = _UNIT.search(column.meaning) if {"number", "whole"} & {*column.form.kinds} else None
+    return found[1] if found and found[1] != "unit" else ""
+
+
+def group_words(table: Table, column: Column, lang: str) -> str:
+    """Return what several columns have in common, such as the investment whose value, unit and bounds they are."""
+    known = locale.texts("workbook", lang)
+    head = column.path[0]
+    owner = table.steps[-1].path[-1] if table.steps and table.steps[-1].path else ""
+    return known.get(f"group-{owner}-{head}") or known.get(f"group-{head}") or head.replace("_", " ").capitalize()
