@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RESULTS: Final = "results.nc"
 LOSSES: Final = "losses.csv"
+MONEY: Final = "money.csv"
 INTERRUPTED: Final = 130
 
 
@@ -100,6 +101,7 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
         )
         comparison.save_results(folder / RESULTS)
         comparison.losses().to_csv(folder / LOSSES, index=False)
+        comparison.money().to_csv(folder / MONEY, index=False)
         written = write_report(comparison, folder)
         write_record(_record(settings, comparison, file, inputs), folder)
     _show(comparison, as_json=as_json)

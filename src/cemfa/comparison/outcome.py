@@ -295,6 +295,12 @@ class Comparison:
 
         return loss_frame(self)
 
+    def money(self) -> pd.DataFrame:
+        """Return the finances of every option, a row per number with its unit, price year and source."""
+        from cemfa.comparison.money_rows import money_frame
+
+        return money_frame(self)
+
     def save_results(self, path: str | Path) -> Path:
         """Return the path of the netCDF file that now holds the indicators and reduced flows of every option."""
         from cemfa.comparison.store import save

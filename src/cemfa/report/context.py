@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult
     from cemfa.definition.schema import Change
 
+_SHEETS: Final = (
+    "reasons", "payers", "funding", "investment", "plants", "actors", "debt", "fees", "projects", "programmes",
+    "drivers",
+)  # fmt: skip
+"""Tables with rows per option that are sheets of the workbook, in order."""
+
 SECTIONS: Final = ("summary", "rates", "costs", "today", "time", "options", "stress", "targets", "assumptions", "run")
 
 
@@ -123,7 +129,7 @@ def workbook_tables(comparison: Comparison, lang: str) -> tuple[Table, ...]:
     """Return the tables of the workbook in one language, in the order of its sheets."""
     words = Words(lang, comparison.replications)
     tables = detail.page_tables(comparison, words)
-    per_option = [tables[name] for name in ("reasons", "payers", "projects", "programmes", "drivers") if tables[name]]
+    per_option = [tables[name] for name in _SHEETS if tables[name]]
     return (
         summary(comparison, comparison.options, words),
         detail.targets_table(comparison, words),

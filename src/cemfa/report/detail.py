@@ -18,6 +18,7 @@ from cemfa.figures.sankey_flows import OUTSIDE, read_flows
 from cemfa.indicators import ALL, REGISTRY
 from cemfa.indicators.spread import stat_of
 from cemfa.report import pictures
+from cemfa.report.finance import finance_tables
 from cemfa.report.overview import cell, judgement, place_of, tone_of
 from cemfa.report.tables import Cell, Column, Table
 from cemfa.report.words import BILLION, Words, sense
@@ -48,6 +49,7 @@ def page_tables(comparison: Comparison, words: Words) -> dict[str, Table]:
         "reasons": _reasons, "payers": _payers, "projects": _projects, "programmes": _programmes, "drivers": _drivers,
     }  # fmt: skip
     tables = {name: build(comparison, words) for name, build in builders.items()}
+    tables |= finance_tables(comparison, words)
     return {**tables, "differences": differences(comparison, words, MAIN_DIFFERENCES)}
 
 

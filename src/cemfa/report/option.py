@@ -14,6 +14,7 @@ from cemfa import locale
 from cemfa.figures.picture import Picture
 from cemfa.figures.svg import inline_svg
 from cemfa.indicators import ALL
+from cemfa.indicators.spread import stat_of
 from cemfa.report import detail, pictures
 from cemfa.report.overview import anchor, headline_targets, judgement, place_of, tone_of
 from cemfa.report.tables import Table
@@ -173,11 +174,40 @@ def _money(comparison: Comparison, option: OptionResult, tables: dict[str, Table
         sentences.append(words.text("cost_npv", npv=words.spread(cost, 1 / BILLION), last=comparison.scenario.horizon))
     if gap := sum(paid.get("unfunded", ())):
         sentences.append(words.text("cost_unfunded", amount=words.number(gap)))
+    sentences += _fee_sentences(comparison, option, words)
     title = words.text("f_cash", option=words.label(option.label))
     drawn = figure(pictures.cash(comparison, option, words), f"cash-{option.id}", title, words)
-    return Block(
-        words.text("cost_title"), tuple(sentences), (tables["payers"].only(option.id),), tuple(filter(None, [drawn]))
+    names = ("payers", "funding", "investment", "plants", "actors", "debt", "fees")
+    shown = tuple(table for name in names if (table := tables[name].only(option.id)))
+    return Block(words.text("cost_title"), tuple(sentences), shown, tuple(filter(None, [drawn])))
+
+
+def _fee_sentences(comparison: Comparison, option: OptionResult, words: Words) -> list[str]:
+    """Return what fees would have to be, what late and frozen ones cost, and what donors leave behind."""
+    finances, finance = option.economics.finances, comparison.scenario.finance
+    if finances is None:
+        return []
+    known = {str(name): stat_of(values.to_numpy()) for name, values in finances.fees.data_vars.items()}
+    sentences = []
+    if (fee := known.get("covering_fee")) and (today := known["today"]) and (subsidy := known["subsidy"]):
+        parts = {"fee": words.spread(fee), "today": words.spread(today), "subsidy": words.spread(subsidy, 1 / BILLION)}
+        sentences.append(words.text("cost_fee", **parts))
+    late, gap, frozen = (known[name] for name in ("late_loss", "late_gap", "frozen_loss"))
+    if late and gap and frozen and gap.p95 > 0:
+        amounts = {
+            n: words.spread(v, 1 / BILLION, figures=2) for n, v in (("late", late), ("gap", gap), ("frozen", frozen))
+        }
+        months = words.number(finance.late_months)
+        sentences.append(words.text("cost_trials", months=months, years=finance.frozen_years, **amounts))
+    after = float(option.economics.after_donors.isel(year=-1).mean())
+    gifts = [key for key, funder in comparison.scenario.funders.items() if funder.kind in ("donor", "grant")]
+    given = any(
+        float(option.economics.budget.sel(funder=key).sum()) > 0 for key in gifts if key in option.economics.funders
     )
+    if given and after > 0:
+        last = comparison.scenario.horizon
+        sentences.append(words.text("cost_after_donors", amount=words.number(after / BILLION), last=last))
+    return sentences
 
 
 def _climate(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block | None:
