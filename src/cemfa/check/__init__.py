@@ -15,7 +15,7 @@ from cemfa import library
 from cemfa.check.places import written_place
 from cemfa.definition.checks import in_order
 from cemfa.definition.load import Loaded, LoadedScenario, Places, load_model, load_scenario
-from cemfa.definition.schema import Model
+from cemfa.definition.schema import MONEY_CRITERIA, Model, Scenario
 from cemfa.definition.source import nearest
 from cemfa.errors import CemfaError, DefinitionError, Problem
 
@@ -94,7 +94,7 @@ def scenario_numbers(loaded: LoadedScenario, system: System | None) -> Iterator[
     scenario, places = loaded.scenario, loaded.places
     if scenario is None:
         return
-    drawn = list(scenario_distributions(loaded))
+    drawn = [*unknown_criteria(scenario, places), *scenario_distributions(loaded)]
     yield from drawn
     if system is None or _any_error([*loaded.problems, *drawn]):
         return
@@ -120,6 +120,21 @@ def unknown_indicators(model: Model, places: Places) -> Iterator[Problem]:
         if target.indicator is not None and target.indicator not in REGISTRY:
             parameters = {"name": target.indicator, "known": nearest(target.indicator, REGISTRY)}
             yield Problem("target-indicator", places.of("targets", position, "indicator"), parameters)
+
+
+def unknown_criteria(scenario: Scenario, places: Places) -> Iterator[Problem]:
+    """Yield criteria that name no indicator, and scales in per cent where the indicator is a fraction."""
+    from cemfa.indicators import REGISTRY
+
+    known = (*REGISTRY, *MONEY_CRITERIA)
+    for position, criterion in enumerate(scenario.criteria):
+        name = criterion.indicator.split(".")[0]
+        if name not in known:
+            parameters: dict[str, object] = {"name": criterion.indicator, "known": nearest(name, known)}
+            yield Problem("criterion-indicator", places.of("criteria", position, "indicator"), parameters)
+        elif name in REGISTRY and REGISTRY[name].rate and max(map(abs, criterion.scale)) > 1:
+            parameters = {"name": criterion.indicator, "scale": list(criterion.scale)}
+            yield Problem("criterion-percent", places.of("criteria", position, "scale"), parameters)
 
 
 def _compiled(model: Model, assume: Mapping[str, str], places: Places) -> tuple[System | None, Sequence[Problem]]:

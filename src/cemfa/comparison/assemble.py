@@ -14,6 +14,7 @@ import xarray as xr
 
 from cemfa import __version__, locale, units
 from cemfa.comparison.costing import Run
+from cemfa.comparison.decision import decide
 from cemfa.comparison.drivers import drivers
 from cemfa.comparison.losses import losses_of
 from cemfa.comparison.money import account
@@ -131,7 +132,12 @@ def side_by_side(
         residual=max(float(o.results.attrs["residual"]) for o in outcomes),
         version=__version__,
         unfinished=unfinished,
+        decision=decide(scenario, model, system, seed, [o for o in found if not o.stress], _of(found, base.case.id)),
     )
+
+
+def _of(options: Sequence[OptionResult], key: str) -> OptionResult:
+    return next(option for option in options if option.id == key)
 
 
 def _judged(assessments: Sequence[Assessment], target: Target) -> bool:

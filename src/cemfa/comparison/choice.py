@@ -18,6 +18,8 @@ from cemfa.indicators.view import Array
 
 _DEGREE: Final = 3
 """Degree of the polynomial by which a value follows a parameter."""
+_ROUNDING: Final = 1e-13
+"""Gain, relative to the largest value, that is the rounding of a mean."""
 _FEW: Final = 20
 """Distinct values up to which a parameter counts as discrete."""
 
@@ -194,7 +196,8 @@ def partial_information(
         groups, member = np.unique(known, return_inverse=True)
         inner = _by_groups(table, member, shares) if _discrete(groups, known) else expected_given(table, known, shares)
     gain = float((inner.max(axis=0) * shares).sum() - (inner * shares).sum(axis=1).max())
-    return min(max(gain, 0.0), perfect_information(values, probabilities))
+    rounding = _ROUNDING * float(np.abs(table).max())
+    return min(gain, perfect_information(values, probabilities)) if gain > rounding else 0.0
 
 
 def _discrete(groups: Array, known: Array) -> bool:

@@ -7,7 +7,7 @@ money is VND of the scenario's price year, dates are decimal calendar years.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from cemfa.comparison.finances import Finances
-from cemfa.definition.schema import Funding, Label, Model, Scenario
+from cemfa.comparison.turning import Bar
+from cemfa.definition.schema import Criterion, Funding, Label, Model, Scenario
 from cemfa.indicators.spread import Stat
+from cemfa.indicators.view import Array
 from cemfa.targets import Assessment
 
 if TYPE_CHECKING:
@@ -236,6 +238,151 @@ class OptionResult:
         return next(found for found in self.targets if found.target.id == key)
 
 
+@dataclass(frozen=True, slots=True)
+class Information:
+    """What knowing one parameter before choosing would gain on average.
+
+    Parameters
+    ----------
+    parameter, label : its id and name
+    value : expected value of partial perfect information [unit of the aim]
+    basis : the weakest basis of its rows
+    """
+
+    parameter: str
+    label: Label
+    value: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A value of a parameter at which the option in the lead changes, by what the samples lead one to expect.
+
+    Parameters
+    ----------
+    parameter, label, unit : its id, name and unit
+    value : where the first place changes [unit]
+    below, above : ids of the options that lead just below and just above
+    low, middle, high : P5, P50 and P95 of the parameter [unit]
+    """
+
+    parameter: str
+    label: Label
+    unit: str
+    value: float
+    below: str
+    above: str
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aim:
+    """How the options stand by one aim: the headline rate, money, or the weighted score.
+
+    Parameters
+    ----------
+    key : `rate`, `npv` or `score`
+    unit : of its values
+    leader : id of the option that is best on average
+    expected, probability, loss : per option mean [unit], probability of being best, expected loss of choosing it [unit]
+    perfect_information : what knowing everything before choosing would gain on average [unit]
+    information : the same for the parameters on which the lead hangs, largest first
+    dominated : per order (1, 2) and option the others that dominate it stochastically
+    bars : what single parameters do to the leader's value, widest first [unit]
+    labels, units : of the parameters of the bars
+    turns : where the leader loses its place
+    """
+
+    key: str
+    unit: str
+    leader: str
+    expected: Mapping[str, float]
+    probability: Mapping[str, float]
+    loss: Mapping[str, float]
+    perfect_information: float
+    information: tuple[Information, ...]
+    dominated: Mapping[int, Mapping[str, tuple[str, ...]]]
+    bars: tuple[Bar, ...]
+    labels: Mapping[str, Label]
+    units: Mapping[str, str]
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Options by several weighted criteria.
+
+    Parameters
+    ----------
+    criteria : as written
+    means, scores : per option (C,), mean value in canonical units, and on its fixed scale
+    samples : per option (S,), weighted sum
+    stability : per option (O,), share of all weights under which it stands first, second, …
+    others : per method (`topsis`, `promethee`) and option its value; empty where pymcdm is not installed
+    """
+
+    criteria: tuple[Criterion, ...]
+    means: Mapping[str, tuple[float, ...]]
+    scores: Mapping[str, tuple[float, ...]]
+    samples: Mapping[str, Array]
+    stability: Mapping[str, Sequence[float]]
+    others: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Donation:
+    """What a donor asks of an option.
+
+    Parameters
+    ----------
+    option : its id
+    per_tonne : extra net cost over the baseline per tonne recycled more, both as present values [VND/t]
+    per_tonne_co2e : extra net cost per tonne of CO2-equivalent avoided [VND/tCO2e]
+    grant : paid by donors over the horizon, not discounted [VND]
+    share : of the whole need that donors pay [-]
+    after : recurrent need of the last year, which donors no longer pay [VND/yr]
+    projects : ids of projects that a donor pays for in part; without the grant they lack a funder
+    intake : what these take in in the target year, median [t/d]
+    """
+
+    option: str
+    per_tonne: Stat | None
+    per_tonne_co2e: Stat | None
+    grant: Stat | None
+    share: float
+    after: Stat | None
+    projects: tuple[str, ...]
+    intake: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """The choice between baselines and options.
+
+    Parameters
+    ----------
+    aims : by the headline rate, by net present value (without baselines: doing nothing costs nothing), and by
+        weighted criteria where the scenario has any
+    efficient : ids of options that no other beats in both cost and rate, by their medians
+    efficient_share : per option the share of samples in which that is so
+    scored : by weighted criteria; None without
+    donations : per option that is no baseline
+    """
+
+    aims: tuple[Aim, ...]
+    efficient: tuple[str, ...]
+    efficient_share: Mapping[str, float]
+    scored: Scored | None
+    donations: tuple[Donation, ...]
+
+    def aim(self, key: str) -> Aim | None:
+        """Return how options stand by one aim; None where it is not judged."""
+        return next((found for found in self.aims if found.key == key), None)
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Comparison:
     """Options side by side, reproducible from seed and inputs.
@@ -253,6 +400,7 @@ class Comparison:
     residual : largest relative residual of any balance
     version : of cemfa
     unfinished : ids of cases that an interruption left out
+    decision : the choice between options; None where it was not worked out
     """
 
     scenario: Scenario
@@ -268,6 +416,7 @@ class Comparison:
     residual: float
     version: str
     unfinished: tuple[str, ...] = ()
+    decision: Decision | None = None
 
     def option(self, key: str) -> OptionResult:
         """Return one option by its id."""

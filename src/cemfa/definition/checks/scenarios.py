@@ -117,6 +117,24 @@ def _funding(
             yield Problem("funding-sum", at(*path), parameters)
 
 
+def criteria(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that the weights of criteria sum to one, that each counts once, and that scales run from worst to best."""
+    if not scenario.criteria:
+        return
+    weights = [criterion.weight for criterion in scenario.criteria]
+    if abs(math.fsum(weights) - 1) > _ROUNDING:
+        yield Problem("criteria-sum", at("criteria"), {"sum": math.fsum(weights), "weights": weights})
+    seen: list[tuple[str, str]] = []
+    for position, criterion in enumerate(scenario.criteria):
+        worst, best = criterion.scale
+        if worst == best or (best > worst) != (criterion.sense == "max"):
+            parameters = {"name": criterion.indicator, "worst": worst, "best": best, "sense": criterion.sense}
+            yield Problem("criterion-scale", at("criteria", position, "scale"), parameters)
+        if (criterion.indicator, criterion.of) in seen:
+            yield Problem("criterion-twice", at("criteria", position, "indicator"), {"name": criterion.indicator})
+        seen.append((criterion.indicator, criterion.of))
+
+
 def numbers(scenario: Scenario, at: At) -> Iterator[Problem]:
     """Check that uncertain numbers carry the unit that their field asks for, money its price year, all their source."""
     for path, row, expected in uncertain_numbers(scenario):
@@ -372,6 +390,7 @@ OWN_RULES = (
     chains,
     money,
     numbers,
+    criteria,
     stress_cases,
     change_years,
     courses.deciding_rules,

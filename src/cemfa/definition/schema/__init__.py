@@ -6,6 +6,7 @@ follow. Nothing here holds an array or opens a file.
 
 from __future__ import annotations
 
+from cemfa.definition.schema.choice import MONEY_CRITERIA, Criterion
 from cemfa.definition.schema.events import Event, EventChange, Load, Stress, Weather
 from cemfa.definition.schema.lists import Department, Duty, Target, TechnologyProfile
 from cemfa.definition.schema.model import Model
@@ -66,6 +67,7 @@ from cemfa.definition.schema.terms import LARGEST, RESERVED_INDICES, Factor, Fro
 __all__ = [
     "LARGEST",
     "LIFETIME_PARAMETERS",
+    "MONEY_CRITERIA",
     "RESERVED_INDICES",
     "Adoption",
     "AmountWritten",
@@ -76,6 +78,7 @@ __all__ = [
     "Change",
     "CompositionRow",
     "Crew",
+    "Criterion",
     "Demand",
     "DemandWritten",
     "Department",

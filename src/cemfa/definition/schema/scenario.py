@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from cemfa.definition.schema.choice import Criterion
 from cemfa.definition.schema.events import Event, Stress, Weather
 from cemfa.definition.schema.money import Finance, Funder
 from cemfa.definition.schema.options import Option, Stage
@@ -71,6 +72,8 @@ class Scenario(Frozen):
     """Settings of the simulation."""
     finance: Finance
     """Settings of the economic account."""
+    criteria: tuple[Criterion, ...] = ()
+    """What counts in the choice, with weights that sum to one; none: options are not scored."""
     sources: dict[str, Source] = {}
     """Sources beside the model's."""
     inputs: dict[str, str] = {}

@@ -1,0 +1,306 @@
+"""The choice between the options of a comparison: how sure it is, what it hangs on, what knowing more is worth.
+
+Between `assemble`, which measures options, and the pure functions of `choice`, `dominance`, `criteria` and `turning`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from cemfa import locale, units
+from cemfa.comparison.choice import best_on_average, expected_loss, partial_information, perfect_information
+from cemfa.comparison.criteria import on_scale, promethee, rank_stability, topsis, weighted_sum
+from cemfa.comparison.dominance import dominated_by, efficient
+from cemfa.comparison.drivers import rank_correlation
+from cemfa.comparison.outcome import (
+    Aim,
+    Decision,
+    Donation,
+    Information,
+    OptionResult,
+    Scored,
+    Turn,
+)
+from cemfa.comparison.pairs import HEADLINE, at, probability_best
+from cemfa.comparison.turning import switching_from_samples, tornado
+from cemfa.definition.schema import Criterion, Model, Scenario
+from cemfa.economics.cashflow import present_value
+from cemfa.errors import CemfaError, Problem, ResultsError
+from cemfa.indicators import ALL
+from cemfa.indicators.spread import stat_of
+from cemfa.indicators.view import Array
+from cemfa.sensitivity.origins import origin_of, parameter_of
+
+if TYPE_CHECKING:
+    from cemfa.system.compile import System
+
+_FEWEST: Final = 20
+"""Samples below which parameters are not told apart from chance."""
+_LEVEL: Final = 0.01
+"""Chance that any parameter is named by accident, over all of them (Bonferroni)."""
+_MOST: Final = 8
+"""Parameters shown beside a choice."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A parameter as it was drawn.
+
+    Parameters
+    ----------
+    parameter : its id
+    unit : as the table has it
+    values : (S,) [unit]; the mean over its places where they are drawn apart
+    """
+
+    parameter: str
+    unit: str
+    values: Array
+
+
+def drawn_parameters(system: System, seed: int, samples: int, year: int) -> tuple[Drawn, ...]:
+    """Return every parameter that varies, as it was drawn for a year.
+
+    Of several rows those of the year nearest to `year` are taken, and of several places their mean.
+
+    Parameters
+    ----------
+    system : compiled model
+    seed, samples : of the run
+    year : calendar year
+    """
+    draws = system.sampler.samples(seed, 0, samples)
+    varies = np.ptp(draws, axis=1) > 0
+    rows: dict[str, list[int]] = {}
+    for position, row in enumerate(system.parameters.rows):
+        if varies[position]:
+            rows.setdefault(parameter_of(row.parameter), []).append(position)
+    return tuple(_drawn(system, name, found, draws, year) for name, found in rows.items())
+
+
+def _drawn(system: System, name: str, positions: Sequence[int], draws: Array, year: int) -> Drawn:
+    years = {position: system.parameters.rows[position].year for position in positions}
+    nearest = min(abs((found if found is not None else year) - year) for found in years.values())
+    taken = [p for p, found in years.items() if abs((found if found is not None else year) - year) == nearest]
+    written = next((row for row in system.model.parameters if row.parameter == name), None)
+    unit = units.parse(written.unit) if written else None
+    values = draws[taken].mean(axis=0) / (unit.factor if unit else 1.0)
+    return Drawn(name, written.unit if written else "", np.asarray(values))
+
+
+def decide(
+    scenario: Scenario, model: Model, system: System, seed: int, options: Sequence[OptionResult], base: OptionResult
+) -> Decision:
+    """Return the choice between options: by the headline rate, by money, and by weighted criteria where there are any.
+
+    Parameters
+    ----------
+    options : baselines and options, without stress cases, the same samples
+    base : the baseline that differences are taken to
+
+    Raises
+    ------
+    ResultsError
+        `criterion-value` where an option has no finite value of a criterion.
+    """
+    year = scenario.target_year
+    rate = {option.id: at(option.indicators, HEADLINE, year) for option in options}
+    money = {option.id: option.economics.samples["npv"].to_numpy() for option in options}
+    samples = len(next(iter(rate.values())))
+    parameters = drawn_parameters(system, seed, samples, year) if samples >= _FEWEST else ()
+    scored = _scored(scenario, options, base)
+    # doing nothing costs nothing: by money alone only what is done can be compared
+    done = {option.id: money[option.id] for option in options if option.baseline is None} or money
+    aims: dict[str, tuple[Mapping[str, Array], str]] = {"rate": (rate, "1"), "npv": (done, "VND")}
+    if scored is not None:
+        aims["score"] = (scored.samples, "1")
+    efficient_in = efficient({key: [-money[key], rate[key]] for key in rate}, ["min", "max"])
+    middle = {key: [-float(np.median(money[key])), float(np.median(rate[key]))] for key in rate}
+    return Decision(
+        aims=tuple(aim_of(key, values, unit, parameters, model) for key, (values, unit) in aims.items()),
+        efficient=tuple(key for key, is_so in efficient(middle, ["min", "max"]).items() if is_so),
+        efficient_share={key: float(found.mean()) for key, found in efficient_in.items()},
+        scored=scored,
+        donations=tuple(_donations(scenario, options, base)),
+    )
+
+
+def aim_of(key: str, values: Mapping[str, Array], unit: str, parameters: Sequence[Drawn], model: Model) -> Aim:
+    """Return how options stand by one aim.
+
+    Parameters
+    ----------
+    key : name of the aim
+    values : per option (S,) [unit], the more the better
+    parameters : as drawn; those with a bearing on the choice are named
+    """
+    leader = best_on_average(values)
+    matter = _that_matter(values, leader, parameters)
+    everything = perfect_information(values)
+    information = sorted((_information(values, drawn, model) for drawn in matter), key=lambda found: -found.value)
+    bars = tornado(values[leader], {drawn.parameter: drawn.values for drawn in _bearing(values[leader], parameters)})
+    unit_of = {drawn.parameter: drawn.unit for drawn in parameters}
+    return Aim(
+        key=key, unit=unit, leader=leader,
+        expected={name: float(np.mean(row)) for name, row in values.items()},
+        probability=probability_best(values),
+        loss=expected_loss(values),
+        perfect_information=everything,
+        information=tuple(information),
+        dominated={order: dominated_by(values, order) for order in (1, 2)},
+        bars=bars[:_MOST],
+        labels={bar.parameter: origin_of(bar.parameter, model).label for bar in bars[:_MOST]},
+        units={bar.parameter: unit_of[bar.parameter] for bar in bars[:_MOST]},
+        turns=tuple(turn for drawn in matter for turn in _turns(values, leader, drawn, model)),
+    )  # fmt: skip
+
+
+def _bearing(result: Array, parameters: Sequence[Drawn]) -> list[Drawn]:
+    """Return the parameters whose rank correlation with a result chance would hardly give, closest first."""
+    if not parameters or not np.ptp(result) > 0:
+        return []
+    from scipy.special import ndtri
+
+    found = np.abs(rank_correlation(np.stack([drawn.values for drawn in parameters]), result))
+    least = float(ndtri(1 - _LEVEL / (2 * len(parameters))) / np.sqrt(result.size - 1))
+    order = np.argsort(-found, kind="stable")
+    return [parameters[n] for n in order if found[n] > least][:_MOST]
+
+
+def _that_matter(values: Mapping[str, Array], leader: str, parameters: Sequence[Drawn]) -> list[Drawn]:
+    """Return the parameters on which the lead over any other option hangs."""
+    named: dict[str, Drawn] = {}
+    for name, row in values.items():
+        if name != leader:
+            named |= {drawn.parameter: drawn for drawn in _bearing(values[leader] - row, parameters)}
+    return list(named.values())
+
+
+def _information(values: Mapping[str, Array], drawn: Drawn, model: Model) -> Information:
+    origin = origin_of(drawn.parameter, model)
+    return Information(drawn.parameter, origin.label, partial_information(values, drawn.values), origin.basis)
+
+
+def _turns(values: Mapping[str, Array], leader: str, drawn: Drawn, model: Model) -> Iterator[Turn]:
+    """Yield the values of a parameter at which the leader loses its place."""
+    low, middle, high = (float(part) for part in np.quantile(drawn.values, [0.05, 0.5, 0.95]))
+    for switch in switching_from_samples(values, drawn.values):
+        if leader in (switch.below, switch.above):
+            label = origin_of(drawn.parameter, model).label
+            yield Turn(drawn.parameter, label, drawn.unit, switch.value, switch.below, switch.above, low, middle, high)
+
+
+def criterion_values(option: OptionResult, criterion: Criterion, year: int, base: OptionResult) -> Array:
+    """Return what an option has of a criterion, (S,), in canonical units.
+
+    Raises
+    ------
+    ResultsError
+        `criterion-value` where a value is missing or not finite.
+    """
+    found = _values(option, criterion.indicator, year)
+    if criterion.of == "difference" and found is not None:
+        other = _values(base, criterion.indicator, year)
+        found = None if other is None else found - other
+    if found is None or not np.isfinite(found).all():
+        parameters = {"name": criterion.indicator, "option": option.id, "year": year}
+        raise locale.error(ResultsError, Problem("criterion-value", parameters=parameters))
+    return found
+
+
+def _values(option: OptionResult, name: str, year: int) -> Array | None:
+    key, _, item = name.partition(".")
+    money = option.economics.samples
+    if key == "opex":
+        return np.asarray(money["running"].sel(year=year).to_numpy())
+    if key in money:
+        return np.asarray(money[key].to_numpy())
+    if key not in option.indicators:
+        return None
+    parts = [dimension for dimension in option.indicators[key].dims if dimension not in ("sample", "period")]
+    if item and item not in [str(known) for part in parts for known in option.indicators[key][part].to_numpy()]:
+        return None
+    return at(option.indicators, key, year, item or ALL)
+
+
+def _scored(scenario: Scenario, options: Sequence[OptionResult], base: OptionResult) -> Scored | None:
+    if not scenario.criteria:
+        return None
+    year, criteria = scenario.target_year, scenario.criteria
+    raw = {
+        option.id: np.stack([criterion_values(option, criterion, year, base) for criterion in criteria], axis=-1)
+        for option in options
+    }
+    weights = [criterion.weight for criterion in criteria]
+    senses = [criterion.sense for criterion in criteria]
+    scales = [criterion.scale for criterion in criteria]
+    scores = {key: on_scale(values, scales) for key, values in raw.items()}
+    middle = np.stack([values.mean(axis=0) for values in raw.values()])
+    try:
+        others = {"topsis": topsis(middle, weights, senses), "promethee": promethee(middle, weights, senses)}
+    except CemfaError as error:
+        if {problem.code for problem in error.problems} != {"extra-missing"}:
+            raise
+        others = {}
+    return Scored(
+        criteria=criteria,
+        means={key: tuple(values.mean(axis=0).tolist()) for key, values in raw.items()},
+        scores={key: tuple(values.mean(axis=0).tolist()) for key, values in scores.items()},
+        samples={key: weighted_sum(values, weights) for key, values in scores.items()},
+        stability=rank_stability({key: values.mean(axis=0) for key, values in scores.items()}),
+        others={name: dict(zip(raw, found.tolist(), strict=True)) for name, found in others.items()},
+    )
+
+
+def _donations(scenario: Scenario, options: Sequence[OptionResult], base: OptionResult) -> Iterator[Donation]:
+    donors = [key for key, funder in scenario.funders.items() if funder.kind == "donor"]
+    for option in options:
+        if option.baseline is None:
+            yield _donation(option, base, donors)
+
+
+def _donation(option: OptionResult, base: OptionResult, donors: Sequence[str]) -> Donation:
+    """Return what a donor asks of an option: what it costs per tonne more, and what the grant is for."""
+    economics, money = option.economics, option.economics.samples
+    years = list(economics.years)
+    rate = money["discount_rate"].to_numpy()
+    extra = base.economics.samples["npv"].to_numpy() - money["npv"].to_numpy()
+    more = _more_recycled(option, base, years)
+    tonnes = present_value(np.concatenate([np.zeros((len(rate), 1)), more], axis=1), rate)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per_tonne = np.where(tonnes > 0, extra / tonnes, np.nan)
+    given = [name for name in economics.funders if name in donors]
+    budget = economics.budget
+    grant = budget.sel(funder=given).sum(["funder", "year"]).to_numpy() if given else np.zeros(len(rate))
+    need = budget.sum(["funder", "year"]).to_numpy()
+    helped = [p for p in option.projects if any(f.source in donors and f.share > 0 for f in p.funding)]
+    lost = [p.intake.p50 for p in helped if p.intake is not None]
+    per_year = economics.after_donors.transpose("sample", "year").to_numpy()[:, -1]
+    return Donation(
+        option=option.id,
+        per_tonne=stat_of(per_tonne),
+        per_tonne_co2e=economics.abatement_cost,
+        grant=stat_of(grant),
+        share=float(grant.mean() / need.mean()) if need.mean() > 0 else 0.0,
+        after=stat_of(per_year),
+        projects=tuple(p.id for p in helped),
+        intake=float(sum(lost)),
+    )
+
+
+def _more_recycled(option: OptionResult, base: OptionResult, years: Sequence[int]) -> Array:
+    """Return the organics recycled more than in the baseline, (S, T) [t/yr]; NaN where they are not modelled."""
+    name = "organics_recycled"
+    if name not in option.indicators:
+        return np.full((option.indicators.sizes["sample"], len(years)), np.nan)
+    both = []
+    for found in (option.indicators, base.indicators):
+        array = found[name].sel(period=list(years))
+        for dimension in set(array.dims) - {"sample", "period"}:
+            array = array.sel({dimension: ALL})
+        both.append(array.transpose("sample", "period").to_numpy())
+    return np.asarray(both[0] - both[1], dtype=np.float64)

@@ -1,0 +1,106 @@
+"""The choice between the options of the sample town, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cemfa.comparison import compare
+from cemfa.comparison.decision import Drawn, aim_of, criterion_values, drawn_parameters
+from cemfa.comparison.pairs import HEADLINE, at
+from cemfa.definition.load import read_model
+from cemfa.definition.schema import Criterion
+from cemfa.errors import ResultsError
+from cemfa.system.compile import compile_system
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return compare("first_steps_2030", replications=40, seed=3, workers=1)
+
+
+def test_every_option_has_a_place_by_every_aim(comparison):
+    decision = comparison.decision
+    assert [aim.key for aim in decision.aims] == ["rate", "npv", "score"]
+    for aim in decision.aims:
+        assert aim.leader == max(aim.expected, key=lambda name: aim.expected[name])
+        assert sum(aim.probability.values()) == pytest.approx(1.0)
+        assert aim.perfect_information == min(aim.loss.values()) == aim.loss[aim.leader]
+        assert all(0.0 <= found.value <= aim.perfect_information for found in aim.information)
+    # doing nothing costs nothing: by money only what is done is compared
+    assert set(decision.aim("npv").expected) == {"south_yard", "two_yards"}
+    assert decision.aim("else") is None
+    assert set(decision.efficient) <= {option.id for option in comparison.plain}
+
+
+def test_scores_are_the_weighted_sum_of_what_is_measured(comparison):
+    scored = comparison.decision.scored
+    option = comparison.option("south_yard")
+    rate = at(option.indicators, HEADLINE, 2030)
+    money = option.economics.samples["npv"].to_numpy()
+    ghg = at(option.indicators, "ghg_net", 2030) - at(comparison.option("as_committed").indicators, "ghg_net", 2030)
+    by_hand = 0.5 * rate + 0.3 * (money + 1e10) / 1e10 + 0.2 * ghg / -5000.0
+    np.testing.assert_allclose(scored.samples["south_yard"], by_hand, rtol=1e-12)
+    for row in scored.stability.values():
+        assert sum(row) == pytest.approx(1.0)
+    assert set(scored.others) == {"topsis", "promethee"}
+
+
+def test_a_donor_sees_cost_per_tonne_and_what_the_grant_is_for(comparison):
+    south, two = comparison.decision.donations
+    assert (south.option, south.projects) == ("south_yard", ("yard_south",))
+    written = comparison.option("south_yard").economics.budget.sel(funder="donor").sum("year").mean()
+    assert south.grant.mean == pytest.approx(float(written))
+    assert 0.0 < south.share < 1.0
+    assert south.per_tonne.p50 > 0
+    assert two.projects == ("yard_south_small",)
+
+
+def test_a_criterion_without_a_value_is_refused(comparison):
+    base = comparison.option("as_committed")
+    for name in ("levelised_cost", "rate_with_home.nowhere", "circularity"):
+        criterion = Criterion(indicator=name, weight=1.0, sense="max", scale=(0.0, 1.0))
+        with pytest.raises(ResultsError, match="criterion-value"):
+            criterion_values(base, criterion, 2030, base)
+    running = criterion_values(
+        comparison.option("two_yards"), Criterion(indicator="opex", weight=1, sense="min", scale=(9e9, 0)), 2030, base
+    )
+    assert running.mean() == pytest.approx(comparison.option("two_yards").economics.opex.mean)
+
+
+def test_parameters_come_back_in_the_units_of_their_table():
+    model = read_model("first_steps")
+    system = compile_system(model)
+    found = {drawn.parameter: drawn for drawn in drawn_parameters(system, 0, 60, 2030)}
+    row = next(row for row in model.parameters if row.parameter == "organics_per_head")
+    drawn = found["organics_per_head"]
+    assert drawn.unit == row.unit
+    assert row.low < np.median(drawn.values) < row.high
+    assert all(np.ptp(held.values) > 0 for held in found.values())
+
+
+def test_the_value_at_which_the_first_place_changes_is_found_and_named():
+    price = np.linspace(400.0, 1600.0, 200)
+    values = {"yards": 0.5 * price - 300.0, "digester": 0.1 * price}
+    other = np.tile([1.0, 2.0], 100)
+    parameters = (Drawn("price", "VND/kg", price), Drawn("other", "1", other))
+    aim = aim_of("npv", values, "VND", parameters, read_model("first_steps"))
+    assert aim.leader == "yards"
+    assert [(turn.parameter, turn.below, turn.above) for turn in aim.turns] == [("price", "digester", "yards")]
+    assert aim.turns[0].value == pytest.approx(750.0)
+    assert [found.parameter for found in aim.information] == ["price"]
+    assert aim.information[0].value == pytest.approx(aim.perfect_information, rel=0.02)  # the price is all there is
+
+
+def test_without_criteria_nothing_is_scored(comparison):
+    from cemfa.comparison.decision import decide
+
+    bare = comparison.scenario.model_copy(update={"criteria": ()})
+    found = decide(
+        bare, comparison.model, compile_system(comparison.model), 3, comparison.plain, comparison.option("as_committed")
+    )
+    assert found.scored is None
+    assert [aim.key for aim in found.aims] == ["rate", "npv"]
+    assert replace(comparison, decision=found).decision.scored is None
