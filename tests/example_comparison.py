@@ -10,7 +10,20 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from cemfa.comparison.outcome import Comparison, Driver, Economics, OptionResult, ProgrammeResult, ProjectResult, Reason
+from cemfa.comparison.criteria import rank_stability, weighted_sum
+from cemfa.comparison.decision import Drawn, aim_of
+from cemfa.comparison.outcome import (
+    Comparison,
+    Decision,
+    Donation,
+    Driver,
+    Economics,
+    OptionResult,
+    ProgrammeResult,
+    ProjectResult,
+    Reason,
+    Scored,
+)
 from cemfa.definition.load import read_model, read_scenario
 from cemfa.definition.schema import Funding, Label, Model, Scenario
 from cemfa.indicators.losses import PARTS
@@ -49,7 +62,36 @@ def example(scenario_id: str = "first_steps_2030") -> Comparison:
     return Comparison(
         scenario, model, 7, SAMPLES, "as_now", tuple(options), headline, (headline[-1],),
         dict.fromkeys(headline, ("two_yards", "south_yard", "as_committed", "as_now")),
-        {"model.yaml": "0" * 64}, 3.2e-14, "0.1.0",
+        {"model.yaml": "0" * 64}, 3.2e-14, "0.1.0", decision=_decision(model, scenario),
+    )  # fmt: skip
+
+
+def _decision(model: Model, scenario: Scenario) -> Decision:
+    """Return a choice with all that a choice can show: a price decides between the two yards."""
+    price = np.linspace(300.0, 1500.0, SAMPLES)
+    luck = np.tile([-0.02, 0.02], SAMPLES // 2)
+    rate = {key: np.mean(levels) + luck for key, levels in LEVELS.items()}
+    money = {"south_yard": (price - 1900.0) * 5e6, "two_yards": (price - 1500.0) * 1e7}
+    weights = np.array([criterion.weight for criterion in scenario.criteria])
+    scores = {key: np.stack([rate[key], 0.5 + luck, 1.0 - rate[key]], axis=-1) for key in rate}
+    parameters = (Drawn("price", "VND/kg", price), Drawn("separated", "1", 0.3 + luck))
+    samples = {key: weighted_sum(found, weights) for key, found in scores.items()}
+    means = {key: tuple(found.mean(axis=0).tolist()) for key, found in scores.items()}
+    order = {key: float(np.mean(row)) for key, row in rate.items()}
+    scored = Scored(scenario.criteria, means, means, samples, rank_stability(means), {"topsis": order})
+    return Decision(
+        aims=(
+            aim_of("rate", rate, "1", parameters, model), aim_of("npv", money, "VND", parameters, model),
+            aim_of("score", samples, "1", parameters, model),
+        ),
+        efficient=("as_now", "south_yard", "two_yards"),
+        efficient_share={"as_now": 1.0, "as_committed": 0.2, "south_yard": 0.9, "two_yards": 1.0},
+        scored=scored,
+        donations=(
+            Donation("south_yard", stat_of(_draws(4e5, 0.3)), None, stat_of(_draws(5e8, 0.2)), 0.1,
+                     stat_of(_draws(1e9, 0.1)), ("yard_south",), 4.6),
+            Donation("two_yards", stat_of(_draws(5e5, 0.3)), None, None, 0.0, None, (), 0.0),
+        ),
     )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cemfa.report import appendix, detail, pictures
+from cemfa.report.choosing import Choosing, choosing, choosing_tables, leading
+from cemfa.report.departments import departments_table
 from cemfa.report.option import WIDE, FigureBlock, OptionPage, figure, option_page
 from cemfa.report.overview import headline, headline_targets, how_to_read, place_of, summary
 from cemfa.report.places import places_table
@@ -26,7 +28,10 @@ _SHEETS: Final = (
 )  # fmt: skip
 """Tables with rows per option that are sheets of the workbook, in order."""
 
-SECTIONS: Final = ("summary", "rates", "costs", "today", "time", "options", "stress", "targets", "assumptions", "run")
+SECTIONS: Final = (
+    "summary", "rates", "costs", "choosing", "today", "time", "options", "stress", "targets",
+    "departments", "assumptions", "run",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Page:
     how: tuple[str, ...]
     rate_figures: tuple[FigureBlock, ...]
     cost_figures: tuple[FigureBlock, ...]
+    choosing: Choosing | None
     base_flows: tuple[FigureBlock, ...]
     timeline: FigureBlock | None
     options: tuple[OptionPage, ...]
@@ -60,6 +66,8 @@ class Page:
     targets: Table
     targets_text: str
     places: Table
+    departments: Table
+    departments_text: str
     matter: Table
     assumptions: Table
     assumptions_text: str
@@ -83,7 +91,9 @@ def page(comparison: Comparison, lang: str) -> Page:
     tables = detail.page_tables(comparison, words)
     assumptions, sources = appendix.assumptions_table(comparison, words), appendix.sources_table(comparison, words)
     time, stress = _timeline(comparison, words), _stress(comparison, words)
-    absent = {key for key, content in (("time", time), ("stress", stress)) if not content}
+    choice, duties = choosing(comparison, words), departments_table(comparison, words)
+    shown = {"time": time, "stress": stress, "choosing": choice, "departments": duties}
+    absent = {key for key, content in shown.items() if not content}
     return Page(
         lang=lang,
         language_name=words.text("vietnamese" if lang == "vi" else "english"),
@@ -100,12 +110,13 @@ def page(comparison: Comparison, lang: str) -> Page:
         back=words.text("back"),
         validity=words.text("validity", area=_area(comparison, words)),
         headings={key: words.text(f"s_{key}") for key in SECTIONS if key not in absent},
-        headline=headline(comparison, words),
+        headline=tuple(filter(None, (*headline(comparison, words), leading(comparison, words)))),
         summary=summary(comparison, comparison.plain, words),
         how_title=words.text("how_title"),
         how=how_to_read(comparison, words),
         rate_figures=_rate_figures(comparison, words),
         cost_figures=_cost_figures(comparison, words),
+        choosing=choice,
         base_flows=_base_flows(comparison, shared, words),
         timeline=time,
         options=tuple(option_page(comparison, option, tables, shared, words) for option in comparison.plain),
@@ -115,6 +126,8 @@ def page(comparison: Comparison, lang: str) -> Page:
         targets=detail.targets_table(comparison, words),
         targets_text=_targets_text(comparison, words),
         places=places_table(comparison, words),
+        departments=duties,
+        departments_text=words.text("departments_text", count=len(duties.rows)),
         matter=_matter(comparison, tables["drivers"]),
         assumptions=assumptions,
         assumptions_text=appendix.assumptions_text(comparison, words),
@@ -133,8 +146,10 @@ def workbook_tables(comparison: Comparison, lang: str) -> tuple[Table, ...]:
     return (
         summary(comparison, comparison.options, words),
         detail.targets_table(comparison, words),
+        *choosing_tables(comparison, words),
         *per_option,
         *([places] if (places := places_table(comparison, words)) else []),
+        *([duties] if (duties := departments_table(comparison, words)) else []),
         *detail.long_tables(comparison, words),
         appendix.assumptions_table(comparison, words),
         appendix.sources_table(comparison, words),

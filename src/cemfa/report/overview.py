@@ -181,7 +181,11 @@ def _answer(comparison: Comparison, target: Target, words: Words) -> str:
     plain = {option.id: option for option in comparison.plain}
     likely = [o for o in plain.values() if (o.target(target.id).probability or 0.0) >= LIKELY]
     if likely:
-        names = ", ".join(pictures.full_name(option, words) for option in likely)
+        names = ", ".join(
+            words.text("headline_likely", option=pictures.full_name(option, words),
+                       probability=words.probability(option.target(target.id).probability or 0.0))
+            for option in likely
+        )  # fmt: skip
         return words.text("headline_some", target=short, year=target.year, options=names)
     ranked = [plain[key] for key in comparison.ranking.get(target.id, ()) if key in plain]
     first = ranked[0] if ranked else None

@@ -1,0 +1,310 @@
+"""How sure the choice is: who leads by which aim, what could turn the order round, what knowing more is worth.
+
+Between `comparison` and `context`; sentences are chosen and filled from numbers, nothing is reckoned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from cemfa import locale
+from cemfa.definition.schema import MONEY_CRITERIA
+from cemfa.figures.choices import Standing, Swing, rank_shares, tornado_bars
+from cemfa.figures.picture import Picture
+from cemfa.indicators import REGISTRY
+from cemfa.report import pictures
+from cemfa.report.option import FigureBlock, figure
+from cemfa.report.overview import cell
+from cemfa.report.tables import Cell, Column, Table
+from cemfa.report.words import BILLION, Words
+
+if TYPE_CHECKING:
+    from cemfa.comparison.outcome import Aim, Comparison, Decision, Turn
+    from cemfa.definition.schema import Criterion
+
+_MOST: Final = 6
+"""Switching values told in sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """The section on the choice: sentences, tables, figures."""
+
+    sentences: tuple[str, ...]
+    tables: tuple[Table, ...]
+    figures: tuple[FigureBlock, ...]
+
+
+def choosing(comparison: Comparison, words: Words) -> Choosing | None:
+    """Return the section on the choice; None where no choice was worked out."""
+    decision = comparison.decision
+    if decision is None:
+        return None
+    sentences = [
+        *(_leader(comparison, aim, words) for aim in decision.aims),
+        _efficient(comparison, decision, words),
+        *_turning(comparison, words),
+    ]
+    drawn = (
+        figure(stability(comparison, words), "stability", words.text("f_stability"), words, 700),
+        *(
+            figure(swings(comparison, aim.key, words), f"tornado-{aim.key}", _tornado_caption(comparison, aim, words),
+                   words, 700)
+            for aim in decision.aims
+        ),
+    )  # fmt: skip
+    return Choosing(tuple(sentences), choosing_tables(comparison, words), tuple(filter(None, drawn)))
+
+
+def choosing_tables(comparison: Comparison, words: Words) -> tuple[Table, ...]:
+    """Return the tables of the choice that have rows: by aim, by criterion, worth knowing, turning points, donors."""
+    builders = (_choice_table, _criteria_table, _information_table, _turns_table, _donor_table)
+    if comparison.decision is None:
+        return ()
+    found = (build(comparison, comparison.decision, words) for build in builders)
+    return tuple(table for table in found if table)
+
+
+def stability(comparison: Comparison, words: Words) -> Picture | None:
+    """Return under which share of all weights each option stands at which rank; None without criteria."""
+    scored = comparison.decision.scored if comparison.decision else None
+    if scored is None:
+        return None
+    standings = [Standing(_name(comparison, key, words), tuple(row)) for key, row in scored.stability.items()]
+    standings.sort(key=lambda standing: standing.shares, reverse=True)
+    return rank_shares(standings, words.lang, title=words.text("f_stability"), x_label=words.text("axis_weights"))
+
+
+def swings(comparison: Comparison, key: str, words: Words) -> Picture | None:
+    """Return what single parameters do to the value of the leader by an aim; None where nothing tells."""
+    aim = comparison.decision.aim(key) if comparison.decision else None
+    if aim is None or not aim.bars:
+        return None
+    scale = _scale(aim)
+    bars = [
+        Swing(words.label(aim.labels[bar.parameter], bar.parameter), _amount(bar.low, aim.units[bar.parameter], words),
+              _amount(bar.high, aim.units[bar.parameter], words), bar.at_low * scale, bar.at_high * scale)
+        for bar in aim.bars
+    ]  # fmt: skip
+    label = f"{words.text(f'aim_{aim.key}')} ({_unit(comparison, aim, words)})"
+    title = _tornado_caption(comparison, aim, words)
+    return tornado_bars(bars, aim.expected[aim.leader] * scale, words.lang, title=title, x_label=label)
+
+
+def _tornado_caption(comparison: Comparison, aim: Aim, words: Words) -> str:
+    return words.text("f_tornado", option=_name(comparison, aim.leader, words), aim=words.text(f"aim_{aim.key}"))
+
+
+def _name(comparison: Comparison, key: str, words: Words) -> str:
+    return pictures.full_name(comparison.option(key), words)
+
+
+def _scale(aim: Aim) -> float:
+    return {"rate": 100.0, "npv": 1 / BILLION}.get(aim.key, 1.0)
+
+
+def _unit(comparison: Comparison, aim: Aim, words: Words) -> str:
+    scenario = comparison.scenario
+    if aim.key == "npv":
+        return words.text("unit_money", price_year=scenario.finance.price_year)
+    key = "unit_rate_year" if aim.key == "rate" else "unit_score"
+    return words.text(key, year=scenario.target_year)
+
+
+def _amount(value: float, unit: str, words: Words) -> str:
+    """Return a value of a parameter with its unit; a fraction as percent."""
+    if unit == "1":
+        return words.percent(value, 0 if value >= 0.1 else 1)
+    return f"{words.number(value)} {words.unit(unit)}".strip()
+
+
+def _leader(comparison: Comparison, aim: Aim, words: Words) -> str:
+    scale, unit = _scale(aim), _unit(comparison, aim, words)
+    parameters = {
+        "option": _name(comparison, aim.leader, words), "aim": words.text(f"aim_{aim.key}"),
+        "value": words.number(aim.expected[aim.leader] * scale).replace("-", "−"), "unit": unit,
+        "probability": words.probability(aim.probability[aim.leader]),
+    }  # fmt: skip
+    sentence = words.text("choice_leader", **parameters)
+    gain = words.number(aim.perfect_information * scale, 2)
+    if aim.perfect_information <= 0:
+        return f"{sentence} {words.text('choice_sure')}"
+    gained = words.text("unit_gain_year", year=comparison.scenario.target_year) if aim.key == "rate" else unit
+    return f"{sentence} {words.text('choice_information', value=gain, unit=gained)}"
+
+
+def leading(comparison: Comparison, words: Words) -> str:
+    """Return which option leads by the weighted criteria of the scenario; nothing without criteria."""
+    aim = comparison.decision.aim("score") if comparison.decision else None
+    return _leader(comparison, aim, words) if aim else ""
+
+
+def _efficient(comparison: Comparison, decision: Decision, words: Words) -> str:
+    names = ", ".join(_name(comparison, key, words) for key in decision.efficient)
+    return words.text("choice_efficient", options=names)
+
+
+def _turning(comparison: Comparison, words: Words) -> list[str]:
+    """Return in sentences at which value of a parameter the lead passes to another option."""
+    found = []
+    for aim in comparison.decision.aims if comparison.decision else ():
+        found += [_turn(comparison, aim, turn, words) for turn in aim.turns]
+    return found[:_MOST]
+
+
+def _turn(comparison: Comparison, aim: Aim, turn: Turn, words: Words) -> str:
+    lower = turn.above == aim.leader
+    other = turn.below if lower else turn.above
+    return words.text(
+        "turn_below" if lower else "turn_above",
+        option=_name(comparison, aim.leader, words), other=_name(comparison, other, words),
+        parameter=words.label(turn.label, turn.parameter).lower(), value=_amount(turn.value, turn.unit, words),
+        aim=words.text(f"aim_{aim.key}"), low=_amount(turn.low, turn.unit, words),
+        high=_amount(turn.high, turn.unit, words),
+    )  # fmt: skip
+
+
+def _choice_table(comparison: Comparison, decision: Decision, words: Words) -> Table:
+    columns = [Column(words.text("c_option"))]
+    for aim in decision.aims:
+        name, unit = words.text(f"aim_{aim.key}"), _unit(comparison, aim, words)
+        decimals = 2 if aim.key == "score" else 1
+        columns += [
+            Column(words.text("c_expected", aim=name), unit, "number", decimals),
+            Column(words.text("c_best_by", aim=name), "%", "percent", 0),
+            Column(words.text("c_loss", aim=name), unit, "number", decimals + 1),
+        ]
+    columns += [Column(words.text("c_dominated")), Column(words.text("c_efficient"), "%", "percent", 0)]
+    rows = []
+    for option in comparison.plain:
+        cells = [Cell(pictures.full_name(option, words))]
+        for aim in decision.aims:
+            scale, known = _scale(aim), option.id in aim.expected
+            cells += [
+                Cell(aim.expected[option.id] * scale if known else None),
+                Cell(aim.probability.get(option.id)),
+                Cell(aim.loss[option.id] * scale if known else None),
+            ]
+        cells += [Cell(_beaten(comparison, decision, option.id, words)), Cell(decision.efficient_share[option.id])]
+        rows.append(tuple(cells))
+    return Table(words.text("t_choice"), words.text("choice_caption", year=comparison.scenario.target_year),
+                 tuple(columns), tuple(rows), note=words.text("choice_note"))  # fmt: skip
+
+
+def _beaten(comparison: Comparison, decision: Decision, key: str, words: Words) -> str:
+    """Return by whom an option is beaten in rate, whatever the luck, or for all who do not like risk."""
+    rate = decision.aims[0].dominated
+    for order in (1, 2):
+        if by := rate[order].get(key):
+            names = ", ".join(comparison.option(other).letter or _name(comparison, other, words) for other in by)
+            return words.text("dominated_by", order=order, options=names)
+    return words.text("dominated_none")
+
+
+def criterion_name(criterion: Criterion, words: Words) -> str:
+    """Return the name of a criterion with its part and whether a difference counts."""
+    key, _, item = criterion.indicator.partition(".")
+    name = REGISTRY[key].label(words.lang) if key in REGISTRY else words.text(f"m_{key}")
+    if item:
+        place = locale.texts("comparison", words.lang).get(f"place.{item}", item)
+        name = f"{name}, {place}"
+    return words.text("criterion_difference", name=name) if criterion.of == "difference" else name
+
+
+def _criteria_table(comparison: Comparison, decision: Decision, words: Words) -> Table | None:
+    scored = decision.scored
+    if scored is None:
+        return None
+    columns = [Column(words.text("c_option"))]
+    for criterion in scored.criteria:
+        unit = _criterion_unit(criterion)
+        shown = words.text("criterion_scale", worst=words.number(criterion.scale[0]),
+                           best=words.number(criterion.scale[1]), unit=words.unit(unit))  # fmt: skip
+        weight = words.percent(criterion.weight)
+        columns.append(Column(f"{criterion_name(criterion, words)} ({weight})", shown, "number", 2))
+    columns += [Column(words.text("c_score"), kind="number", decimals=3, spread=True)]
+    columns += [Column(words.text(f"c_{name}"), kind="number", decimals=3) for name in scored.others]
+    columns += [Column(words.text("c_first"), "%", "percent", 0)]
+    rows = []
+    for key in scored.samples:
+        middle, low, high = (float(part) for part in np.quantile(scored.samples[key], [0.5, 0.05, 0.95]))
+        rows.append((
+            Cell(_name(comparison, key, words)), *(Cell(score) for score in scored.scores[key]),
+            Cell(middle, low, high), *(Cell(found[key]) for found in scored.others.values()),
+            Cell(scored.stability[key][0]),
+        ))  # fmt: skip
+    return Table(words.text("t_criteria"), words.text("criteria_caption", year=comparison.scenario.target_year),
+                 tuple(columns), tuple(rows), note=words.text("criteria_note"))  # fmt: skip
+
+
+def _criterion_unit(criterion: Criterion) -> str:
+    key = criterion.indicator.split(".")[0]
+    return REGISTRY[key].unit if key in REGISTRY else MONEY_CRITERIA[key]
+
+
+def _information_table(comparison: Comparison, decision: Decision, words: Words) -> Table:
+    columns = (
+        Column(words.text("c_aim")), Column(words.text("c_parameter")),
+        Column(words.text("c_worth"), kind="number", decimals=3), Column(words.text("c_unit")),
+        Column(words.text("c_basis")),
+    )  # fmt: skip
+    rows = []
+    for aim in decision.aims:
+        name, unit, scale = words.text(f"aim_{aim.key}"), _unit(comparison, aim, words), _scale(aim)
+        if aim.perfect_information > 0:
+            everything = Cell(words.text("everything"))
+            rows.append((Cell(name), everything, Cell(aim.perfect_information * scale), Cell(unit), Cell("")))
+        rows += [
+            (Cell(name), Cell(words.label(found.label, found.parameter)), Cell(found.value * scale), Cell(unit),
+             Cell(words.text(f"basis_{found.basis}")))
+            for found in aim.information if found.value > 0
+        ]  # fmt: skip
+    return Table(words.text("t_information"), words.text("information_caption"), columns, tuple(rows))
+
+
+def _turns_table(comparison: Comparison, decision: Decision, words: Words) -> Table:
+    columns = (
+        Column(words.text("c_aim")), Column(words.text("c_parameter")), Column(words.text("c_switch")),
+        Column(words.text("c_below")), Column(words.text("c_above")), Column(words.text("c_range")),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            Cell(words.text(f"aim_{aim.key}")), Cell(words.label(turn.label, turn.parameter)),
+            Cell(_amount(turn.value, turn.unit, words)), Cell(_name(comparison, turn.below, words)),
+            Cell(_name(comparison, turn.above, words)),
+            Cell(f"{_amount(turn.low, turn.unit, words)} – {_amount(turn.high, turn.unit, words)}"),
+        )
+        for aim in decision.aims
+        for turn in aim.turns
+    )  # fmt: skip
+    return Table(words.text("t_turns"), words.text("turns_caption"), columns, rows)
+
+
+def _donor_table(comparison: Comparison, decision: Decision, words: Words) -> Table:
+    price_year, last = comparison.scenario.finance.price_year, comparison.scenario.horizon
+    money = words.text("unit_money", price_year=price_year)
+    per_tonne = words.text("unit_money_per_tonne", price_year=price_year)
+    per_co2e = words.text("unit_money_per_co2e", price_year=price_year)
+    columns = (
+        Column(words.text("c_option")), Column(words.text("c_per_more"), per_tonne, "number", 0, spread=True),
+        Column(words.text("c_per_co2e"), per_co2e, "number", 0, spread=True),
+        Column(words.text("c_grant"), money, "number", 1, spread=True),
+        Column(words.text("c_grant_share"), "%", "percent", 0),
+        Column(words.text("c_after", year=last), money, "number", 1, spread=True),
+        Column(words.text("c_without")),
+    )  # fmt: skip
+    rows = []
+    for found in decision.donations:
+        labels = {project.id: project.label for project in comparison.option(found.option).projects}
+        names = ", ".join(words.label(labels[key], key) for key in found.projects)
+        lost = words.text("without_grant", projects=names, mass=words.number(found.intake, 2))
+        rows.append((
+            Cell(_name(comparison, found.option, words)), cell(found.per_tonne), cell(found.per_tonne_co2e),
+            cell(found.grant, 1 / BILLION), Cell(found.share), cell(found.after, 1 / BILLION),
+            Cell(lost if names else words.text("without_none")),
+        ))  # fmt: skip
+    return Table(words.text("t_donors"), words.text("donors_caption"), columns, tuple(rows),
+                 note=words.text("donors_note"))  # fmt: skip
