@@ -16,7 +16,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from cemfa.report.archive import without_time
+from cemfa.definition.workbook.paper import without_time
 
 FILE = Path(__file__).resolve().parents[1] / "src/cemfa/report/templates/administrative.docx"
 FONT = "Times New Roman"

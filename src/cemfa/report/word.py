@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cemfa import locale
+from cemfa.definition.workbook.paper import without_time
 from cemfa.errors import CemfaError, OutputError, Place, Problem
-from cemfa.report.archive import without_time
 from cemfa.report.tables import Cell, Column, Shown, Table, shown
 
 if TYPE_CHECKING:

@@ -51,11 +51,11 @@ def saved(book: Workbook, title: str) -> bytes:
     book.properties.created = book.properties.modified = _EPOCH
     stream = io.BytesIO()
     book.save(stream)
-    return _without_time(stream.getvalue())
+    return without_time(stream.getvalue())
 
 
-def _without_time(content: bytes) -> bytes:
-    """Return the same archive with fixed times: openpyxl stamps every member, and the moment of saving inside."""
+def without_time(content: bytes) -> bytes:
+    """Return the same office file with fixed times: writers stamp every member, and the moment of saving inside."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():
