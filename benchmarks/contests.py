@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks import stages, verbs
 from benchmarks.containers import EACH, Arrays, Contained
 from benchmarks.peers import Peer
+from benchmarks.province import Province
 from benchmarks.subjects import FLOWS_PER_PROCESS, Array, cohorts, graph
 from cemfa.system.executors import Executor
 from cemfa.system.sampling import BLOCK
@@ -96,6 +97,7 @@ class Sizes:
     all_in, years : samples and years of a whole run
     cohorts : years and items of the stock
     replications : of the sample model
+    province : scenario that is simulated whole, and its replications
     processes : sizes of graph to go through
     """
 
@@ -108,10 +110,11 @@ class Sizes:
     years: int = 10
     cohorts: tuple[int, int] = (150, 1000)
     replications: int = 8
+    province: tuple[str, int] = ("organics_2030", 100)
     processes: tuple[int, ...] = (200, 2000)
 
 
-SMOKE: Final = Sizes(8, 4, 4, 2, 2, 8, 2, (6, 3), 1, (20,))
+SMOKE: Final = Sizes(8, 4, 4, 2, 2, 8, 2, (6, 3), 1, ("first_steps_2030", 2), (20,))
 ISSUED: Final = 100_000
 """Samples of a whole run as asked for by `--full`."""
 
@@ -129,6 +132,9 @@ GOALS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
 NO_GOAL: Final[tuple[None, None]] = (None, None)
 STOCK: Final = (150.0, 250.0)
 CONTAINERS: Final = (20.0, 50.0)
+YEAR: Final = {True: 25.0, False: 10.0}
+"""Milliseconds of a year of one history with every limit, and with none."""
+WORKERS: Final = (0.6, 0.55)
 SYMBOLIC: Final = {200: 50.0, 2000: 1000.0}
 
 
@@ -154,6 +160,8 @@ def contests(sizes: Sizes, peers: Sequence[Peer] = ()) -> dict[str, Callable[[],
             found[_name("balance", kind, largest)] = partial(balance, kind, largest, few)
     found["start"] = starting
     found["sample model"] = partial(simulating, sizes.replications)
+    found["province"] = partial(province, *sizes.province)
+    found["province, workers"] = partial(province_workers, *sizes.province)
     found["containers"] = partial(contained, largest // EACH, sizes.replications)
     return found
 
@@ -258,6 +266,24 @@ def starting() -> Contest:
     found = tuple(Contestant(name, 1, verbs.python(code)) for name, code in codes.items())
     ratios = tuple(Ratio(f"{name} / empty interpreter", name, "empty interpreter") for name in list(codes)[1:])
     return Contest("start", found, ratios, "children", "start")
+
+
+def province(name: str, replications: int) -> Contest:
+    """Return a year of one history of a province, with every limit and with none."""
+    subject = Province(name, replications)
+    found, ratios = [], []
+    for limits, said in ((True, "every limit, dispatch, events, all layers"), (False, "nothing limits")):
+        found.append(Contestant(said, 1, subject.year(limits=limits), timed_itself=True))
+        ratios.append(Ratio(f"year of one history [ms], {said}", said, None, YEAR[limits], YEAR[limits]))
+    return Contest(f"{name}, {subject.flows} flows, {replications} histories", tuple(found), tuple(ratios), unit="year")
+
+
+def province_workers(name: str, replications: int) -> Contest:
+    """Return a whole run of an option on one process and on two, on the wall clock."""
+    subject = Province(name, replications)
+    one, two = Contestant("1 process", 1, subject.workers(1)), Contestant("2 processes", 1, subject.workers(2))
+    ratio = Ratio("2 processes / 1 process", two.name, one.name, *WORKERS)
+    return Contest(f"{name}, one option, {replications} histories", (one, two), (ratio,), "wall", "option")
 
 
 def contained(districts: int, replications: int) -> Contest:

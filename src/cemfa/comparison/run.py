@@ -26,6 +26,7 @@ from cemfa.indicators.losses import block_losses
 from cemfa.plan import ParameterChange, Plan, content_of, plan_of
 from cemfa.results import BlockFunction, Request
 from cemfa.simulation import simulate_options
+from cemfa.simulation.gathering import WIDTH, units
 from cemfa.system.compile import System, compile_system
 from cemfa.system.solve import solve
 
@@ -106,13 +107,13 @@ def compare(
         return {case.id: parts_named(joined(parts[case]), names) for case in cases if case.stress is None}
 
     done = 0
-    more = min(count, PART) if until else count
+    more = min(count, PART) if until else len(units(count, 0)[0])  # the memory of a few, however many are asked for
     try:
         while more:
             simulated(done, more)
             done += more
-            wanted = until.more(indicators(), base, scenario.target_year) if until else 0
-            more = min(wanted, count - done)
+            wanted = until.more(indicators(), base, scenario.target_year) if until else more
+            more = min(wanted, count - done, WIDTH)
     except KeyboardInterrupt:
         _keep_what_is_finished(cases, parts, len(baselines), done)
     finished = [case for case in cases if parts[case]]

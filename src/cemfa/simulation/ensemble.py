@@ -6,8 +6,9 @@ random stream is keyed by the replication, and no sum runs over replications bef
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -24,6 +25,7 @@ from cemfa.results import Request, join_samples, make_results
 from cemfa.simulation.batches import Underway
 from cemfa.simulation.block import Block, Case, Lived, State
 from cemfa.simulation.events import Happening
+from cemfa.simulation.gathering import WIDTH, Gathered, blocks, thinned, units
 from cemfa.simulation.network import Network, build_network, products
 from cemfa.simulation.policy import Decide
 from cemfa.simulation.refusals import REFUSALS
@@ -36,16 +38,16 @@ from cemfa.system.holding import Holding
 from cemfa.system.kept import Year, kept_flows
 from cemfa.system.layout import System
 from cemfa.system.numbers import bind_plan
-from cemfa.system.reducing import reduced, summarised
 from cemfa.workers import parts, worker_count
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Progress = Callable[[int, int], None]
 
+LEFT_BEHIND: Final = 1_000_000
+"""Numbers of a year from which a block is cleared away at once: the activities of SimPy hold each other, and so the
+arrays of the block, until Python looks for such circles, which may be after the next one."""
 MONTHLY: Final = ("monthly_intake", "monthly_refused", "monthly_available", "monthly_backlog")
-WIDTH: Final = 128
-"""Replications of one block at most: wide rows cost less per number, narrow ones less memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,15 +131,18 @@ def simulate(
     count = _count(scenario, replications)
     run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count), first, decide or {})
     run.check()
-    refuse_too_large(_footprint(system, count, len(run.periods)), count)
-    blocks = _blocks(count, worker_count(workers, count), first)
+    refuse_too_large(_footprint(run), count)
+    chosen = blocks(count, worker_count(workers, count), first)
     shared = history if history is not None and run.shares(history) else None
-    found = []
-    for done, part in enumerate(parts(_BlockTask(run, shared), blocks, workers=workers, kind="processes"), start=1):
-        found.append(part)
-        if progress:
-            progress(done, len(blocks))
-    return run.results(found)
+
+    def found() -> Iterator[_Part]:
+        coming = iter(parts(_BlockTask(run, shared), chosen, workers=workers, kind="processes"))
+        for done in range(1, len(chosen) + 1):
+            yield next(coming)  # without a name, nor in the tuple of an enumeration: both would keep the last one
+            if progress:
+                progress(done, len(chosen))
+
+    return run.results(found())
 
 
 def simulate_history(
@@ -163,8 +168,8 @@ def simulate_history(
     run = _Run(system, scenario, next(iter(scenario.options)), None, count, seed, limits, wanted, first)
     if not run.past:
         return None
-    blocks = _blocks(count, worker_count(workers, count), first)
-    found = list(parts(_HistoryTask(run), blocks, workers=workers, kind="processes"))
+    chosen = blocks(count, worker_count(workers, count), first)
+    found = list(parts(_HistoryTask(run), chosen, workers=workers, kind="processes"))
     lived = tuple(_joined_lived([part.lived[n] for part in found]) for n in range(len(run.past)))
     state = _joined_state([part.state for part in found])
     return History(seed, limits, lived, state, tuple(h for part in found for h in part.happenings), first)
@@ -197,13 +202,13 @@ def simulate_options(
     runs = [_Run(system, scenario, option, stress, count, seed, limits, wanted, first) for option, stress in cases]
     for run in runs:
         run.check()
-    refuse_too_large(_footprint(system, count, len(system.years)), count)
+    if not runs:
+        return
+    refuse_too_large(_footprint(runs[0], history=True), count)
     history = simulate_history(
         system, scenario, replications=count, seed=seed, workers=workers, limits=limits, first=first,
         monthly=wanted.monthly,
     )  # fmt: skip
-    if not runs:
-        return
     task = _OptionTask(system, scenario, count, seed, limits, wanted, history, runs[0].network(), first)
     for done, result in enumerate(parts(task, list(cases), workers=workers, kind="processes"), start=1):
         if progress:
@@ -325,32 +330,54 @@ class _Run:
         own = block.live()
         past = [_cut_lived(year, replications, self.first) for year in history.lived] if history else []
         told = [h for h in history.happenings if h.sample in replications] if history else []
-        return _Part(
+        found = _Part(
             replications, (*past, *own), block.commissioned(), block.decided(), (*told, *block.happenings), block.state,
             case.network.diverted.flows, case.network.spoiled_to,
         )  # fmt: skip
+        if len(replications) * series(self.system) >= LEFT_BEHIND:
+            del block
+            gc.collect()
+        return found
 
-    def results(self, found: Sequence[_Part]) -> xr.Dataset:
-        """Return the results of all blocks together."""
-        extra = self._functions(found)
-        return self.dataset(_joined_parts(found), self.request.flows, extra)
-
-    def _functions(self, found: Sequence[_Part]) -> list[xr.Dataset]:
-        """Return what the functions of the request make of every block, whose cube is built once for all of them."""
+    def results(self, found: Iterable[_Part]) -> xr.Dataset:
+        """Return the results of all blocks together, which come in their order; each is let go of as soon as may be."""
+        whole = units(self.count, self.first)
+        gathered = None if self.request.flows == "all" else Gathered(self.request, len(whole))
         made: dict[str, list[xr.Dataset]] = {name: [] for name in self.request.functions}
-        for part in found if made else ():
-            block = self.dataset(part, "all")
-            for name, function in self.request.functions.items():
-                made[name].append(function(block))
-        extra = [join_samples(parts) for parts in made.values()]
+        coming = iter(found)
+        kept = [self._unit(coming, unit, gathered, made) for unit in whole]
+        extra = [join_samples(made[name]) for name in made]
         for name, joined in zip(made, extra, strict=True):
             _known_samples(name, joined)
-        return extra
+        return self.dataset(_joined_parts(kept), gathered, extra)
 
-    def dataset(self, part: _Part, flows: object, extra: Sequence[xr.Dataset] = ()) -> xr.Dataset:
-        """Return one Dataset of a block, or of all blocks together."""
+    def _unit(
+        self, coming: Iterator[_Part], replications: range, gathered: Gathered | None, made: dict[str, list[xr.Dataset]]
+    ) -> _Part:
+        """Return what is kept of the blocks of a unit."""
+        waiting = [next(coming)]
+        while waiting[-1].replications.stop < replications.stop:
+            waiting.append(next(coming))
+        unit = _joined_parts(waiting)
+        waiting.clear()
+        self._apply(unit, made)
+        if gathered is None:
+            return unit
+        gathered.add([found.year for found in unit.lived])
+        chosen = np.asarray(kept_flows(self.system, self.request), dtype=np.intp)
+        return replace(unit, lived=tuple(replace(year, year=thinned(year.year, chosen)) for year in unit.lived))
+
+    def _apply(self, unit: _Part, made: dict[str, list[xr.Dataset]]) -> None:
+        """Add what the functions of the request make of a unit, whose cube is built once for all of them."""
+        if made:
+            block = self.dataset(unit)
+            for name, function in self.request.functions.items():
+                made[name].append(function(block))
+
+    def dataset(self, part: _Part, gathered: Gathered | None = None, extra: Sequence[xr.Dataset] = ()) -> xr.Dataset:
+        """Return one Dataset of a block, or of all blocks together: with all flows, or what was gathered of them."""
         system, plan = self.system, self.plan
-        variables, kept = self._flows(part, flows)
+        variables, kept = self._flows(part, gathered)
         variables |= _operations(part)
         coords: dict[str, Mapping[str, Any]] = {
             "cell": system.cell_coords,
@@ -398,10 +425,10 @@ class _Run:
         stored = {g.process for g in self.system.groups if self.system.model.processes[g.process].store}
         return [int(m) for g in self.system.groups if g.process in stored for m in g.members]
 
-    def _flows(self, part: _Part, flows: object) -> tuple[dict[str, Array], dict[str, Mapping[str, Any]]]:
+    def _flows(self, part: _Part, gathered: Gathered | None) -> tuple[dict[str, Array], dict[str, Mapping[str, Any]]]:
         """Return the annual arrays that are kept, and coordinates they need."""
         years = [found.year for found in part.lived]
-        if flows == "all":
+        if gathered is None:
             whole = {
                 "flow_mass": [y.flow for y in years], "throughput": [y.throughput for y in years],
                 "stock": [y.stock for y in years],
@@ -409,10 +436,10 @@ class _Run:
             found = {name: np.stack(values).transpose(3, 0, 2, 1) for name, values in whole.items()}
             return found | {"parameter": np.stack([y.parameter for y in years]).transpose(2, 0, 1)}, {}
         kept: dict[str, Mapping[str, Any]] = {}
-        found = _reduced(years, self.request)
-        if isinstance(flows, tuple):
+        found = gathered.variables()
+        if isinstance(self.request.flows, tuple):
             chosen = kept_flows(self.system, self.request)
-            found["flow_kept"] = np.stack([y.flow[chosen] for y in years]).transpose(3, 0, 2, 1)
+            found["flow_kept"] = np.stack([y.flow for y in years]).transpose(3, 0, 2, 1)
             kept["kept_flow"] = {"kept_flow": np.array(self.system.flow_ids)[chosen]}
         return found, kept
 
@@ -459,7 +486,7 @@ class _OptionTask:
         run = _Run(self.system, self.scenario, *chosen, self.count, self.seed, self.limits, self.request, self.first)
         case = run.case(self.network)
         shared = self.history if self.history is not None and run.shares(self.history) else None
-        return run.results([run.lived(case, block, shared) for block in _blocks(self.count, 1, self.first)])
+        return run.results(run.lived(case, unit, shared) for unit in units(self.count, self.first))
 
 
 def _count(scenario: Scenario, replications: int | None) -> int:
@@ -473,39 +500,19 @@ def _default(count: int) -> Request:
     return Request(flows="all") if count == 1 else Request()
 
 
-def _blocks(count: int, workers: int, first: int) -> list[range]:
-    """Return ranges of replications: one per worker, none wider than `WIDTH`."""
-    size, end = min(WIDTH, -(-count // workers)), first + count
-    return [range(start, min(end, start + size)) for start in range(first, end, size)]
-
-
-def _footprint(system: System, count: int, periods: int) -> Footprint:
-    """Return what a simulation needs: all replications of all flows, block by block and then joined."""
-    kept = 2 * 8 * (series(system) + len(system.cells)) * periods * count
-    return Footprint(kept=kept, functions=0, quantiles=0, working=0)
+def _footprint(run: _Run, *, history: bool = False) -> Footprint:
+    """Return what a simulation needs: a unit of replications block by block and joined, or all of them where all are
+    kept; and a history that options share.
+    """
+    a_year = 8 * (series(run.system) + len(run.system.cells))
+    held = run.count if run.request.flows == "all" else min(run.count, WIDTH)
+    past = len(run.past) * run.count if history else 0
+    return Footprint(kept=a_year * (2 * len(run.periods) * held + past), functions=0, quantiles=0, working=0)
 
 
 def _known_samples(name: str, found: xr.Dataset) -> None:
     if "sample" not in found.dims:
         raise locale.error(SimulationError, Problem("function-samples", parameters={"function": name}))
-
-
-def _reduced(years_of: Sequence[Year], request: Request) -> dict[str, Array]:
-    """Return what a request keeps of all replications, year by year."""
-    kept: dict[str, Array] = {}
-    for name in ("flow", "throughput", "stock"):
-        years = [_year_reduced(getattr(year, name), request) for year in years_of]
-        for kind in years[0]:
-            whole = np.stack([year[kind] for year in years], axis=-3)  # (…, period, element, layer)
-            kept[f"{name}_{kind}"] = whole.swapaxes(-1, -2)
-    return kept
-
-
-def _year_reduced(values: Array, request: Request) -> dict[str, Array]:
-    """Return what is kept of the samples (element, layer, S) of one year, by kind: (…, element, layer)."""
-    rows = values.reshape(-1, values.shape[-1])
-    found = reduced(summarised(rows, request.levels, squares="sd" in request.reducers), request)
-    return {kind: value.reshape(*value.shape[:-1], *values.shape[:-1]) for kind, value in found.items()}
 
 
 def _operations(part: _Part) -> dict[str, Array]:

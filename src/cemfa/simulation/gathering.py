@@ -1,0 +1,106 @@
+"""What a run keeps of its flows, unit after unit of replications, in the memory of one unit.
+
+Beside the ensemble. A unit is a fixed range of replications, whatever the workers, so what is reduced by units has
+the same bits for any number of them. Of a single unit quantiles are exact; of several they are averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cemfa.results import Request
+from cemfa.system.kept import Year
+from cemfa.system.reducing import Interpolation, Running, reduced, side_by_side, summarised
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+NAMES: Final = ("flow", "throughput", "stock")
+WIDTH: Final = 128
+"""Replications of one unit at most: wide rows cost less per number, narrow ones less memory."""
+
+
+def units(count: int, first: int) -> list[range]:
+    """Return the replications in ranges of about the same length, none longer than `WIDTH`.
+
+    Examples
+    --------
+    >>> units(200, 0)
+    [range(0, 100), range(100, 200)]
+    """
+    size, end = -(-count // -(-count // WIDTH)), first + count
+    return [range(start, min(end, start + size)) for start in range(first, end, size)]
+
+
+def blocks(count: int, workers: int, first: int) -> list[range]:
+    """Return the units, each cut into one block per worker where they cannot be dealt out evenly.
+
+    Examples
+    --------
+    >>> blocks(100, 2, 0)
+    [range(0, 50), range(50, 100)]
+    >>> blocks(400, 2, 0) == units(400, 0)
+    True
+    """
+    whole = units(count, first)
+    if len(whole) % workers == 0:
+        return whole
+    found = []
+    for unit in whole:
+        size = -(-len(unit) // workers)
+        found += [range(start, min(unit.stop, start + size)) for start in range(unit.start, unit.stop, size)]
+    return found
+
+
+class Gathered:
+    """Mean, deviation and quantiles of all flows, throughputs and stocks so far.
+
+    Parameters
+    ----------
+    request : what is kept of them
+    units : how many there will be
+    """
+
+    def __init__(self, request: Request, units: int) -> None:
+        self.request, self.units = request, units
+        self._running: list[Running] = []
+        self._shapes: tuple[tuple[int, int], ...] = ()
+
+    def add(self, years: Sequence[Year]) -> None:
+        """Take in the years of the next unit, (element, layer, S) each."""
+        method: Interpolation = "linear" if self.units == 1 else "hazen"
+        squares, levels = "sd" in self.request.reducers, self.request.levels
+        self._running = self._running or [Running() for _ in years]
+        for running, year in zip(self._running, years, strict=True):
+            arrays = [getattr(year, name) for name in NAMES]
+            self._shapes = tuple(array.shape[:2] for array in arrays)
+            rows = [array.reshape(-1, array.shape[-1]) for array in arrays]
+            running.add(side_by_side([summarised(r, levels, squares=squares, method=method) for r in rows]))
+
+    def variables(self) -> dict[str, Array]:
+        """Return what the request keeps, by name in results: (…, period, layer, element)."""
+        averaged = None if self.units == 1 else float(self.units)
+        years = [reduced(running.summary, self.request, blocks=averaged) for running in self._running]
+        ends = np.cumsum([elements * layers for elements, layers in self._shapes])
+        kept: dict[str, Array] = {}
+        for kind in years[0]:
+            parts = np.split(np.stack([year[kind] for year in years], axis=-2), ends[:-1], axis=-1)
+            for name, values, shape in zip(NAMES, parts, self._shapes, strict=True):
+                kept[f"{name}_{kind}"] = values.reshape(*values.shape[:-1], *shape).swapaxes(-1, -2)
+        return kept
+
+
+def thinned(year: Year, chosen: Index) -> Year:
+    """Return a year without what has been gathered: of the flows only some, of the rest nothing; no view of it either.
+
+    Parameters
+    ----------
+    chosen : positions of flows
+    """
+    throughput, stock, parameter = (
+        np.empty((0, *values.shape[1:])) for values in (year.throughput, year.stock, year.parameter)
+    )
+    return Year(year.flow[chosen], throughput, stock, parameter, year.residual)
