@@ -33,6 +33,7 @@ from cemfa.simulation.network import Network
 from cemfa.simulation.occurrences import Odds, occurrences
 from cemfa.simulation.plant import Plants
 from cemfa.simulation.policy import Decide, Policy
+from cemfa.simulation.recipes import recipe_book
 from cemfa.simulation.stores import StoreBook
 from cemfa.simulation.supply import Month, factors_of, months_of
 from cemfa.simulation.weather import Skies
@@ -183,6 +184,8 @@ class Block:
         self.clock = Clock(
             case.network, self.state.content.copy(), self.calendar, replications.start, monthly=case.monthly
         )
+        self.recipes = recipe_book(system, case.network.places.recipes)
+        self.clock.day.mixed = self.recipes.layers
         self.yards: Yards | None = None
         self.happenings: list[Happening] = []
         self.groups = [group_of(system.groups, built) for built in case.plan.built] if sites.groups else []
@@ -400,7 +403,8 @@ class _YearCourse:
         self.store_limits = self.case.stores.limits(block._draws, self.case.binding, period)
         self.days: list[Able] = []
         self.offer = self._first_offer()
-        self.clock.begin_year(months, self.offer, self.store_limits, daily)
+        self.recipe = block.recipes.limits(block._draws, self.case.binding, period)
+        self.clock.begin_year(months, self.offer, self.store_limits, self.recipe, daily)
         if block.yards:
             block.yards.begin_year(self.store_limits)
 
@@ -462,7 +466,7 @@ class _YearCourse:
             if _change(offer, self.offer) <= MOVED:
                 return settled, flows
             self.offer, self.clock.content = offer, self.opening_content
-            self.clock.begin_year(self.months, offer, self.store_limits, self.daily)
+            self.clock.begin_year(self.months, offer, self.store_limits, self.recipe, self.daily)
             for able in self.days:
                 self.clock.live(able)
             settled, flows = self._assembled()

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cemfa.simulation.plant import Sites
+from cemfa.simulation.recipes import Mix
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -37,12 +38,14 @@ class Stop:
     gate : gate it must pass, -1 where everything is let in
     rank : when it is admitted: 0 what has no other way, then `priority` in order, then the rest
     target : injection target that other decisions depend on, -1 for none (or into a store)
+    good : what it carries, where the gate looks at the mix; -1 elsewhere
     """
 
     flow: int
     gate: int
     rank: int
     target: int
+    good: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +153,12 @@ class Storage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:
-    """What is decided together: carried lanes are worked out, stores make room, gates let in rank by rank."""
+    """What is decided together: carried lanes are worked out, mixes made, stores make room, gates let in by rank."""
 
     carry: Carry | None
     storage: Storage | None
     rounds: tuple[Round, ...]
+    mixes: tuple[Mix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +199,7 @@ class Book:
 
 def write_book(
     courses: Sequence[Course], sites: Sites, bases: Array, group_basis: Index, store_targets: Sequence[int],
-    *, ordered: bool = True, merged: bool = False,
+    *, ordered: bool = True, merged: bool = False, recipes: Sequence[int] = (),
 ) -> Book:  # fmt: skip
     """Return the order of decisions for watched flows.
 
@@ -210,8 +214,9 @@ def write_book(
     store_targets : injection target behind every store, -1 for none
     ordered : False puts all gates into one level, to be repeated until nothing moves: the slow general way
     merged : join whatever meets the same gates, wherever it comes from and goes: for `strands`
+    recipes : capacity groups that look at the mix of what they take in
     """
-    return _Writer(courses, sites, bases, group_basis, store_targets, merged).book(ordered)
+    return _Writer(courses, sites, bases, group_basis, store_targets, merged, recipes).book(ordered)
 
 
 class _Writer:
@@ -219,8 +224,9 @@ class _Writer:
 
     def __init__(
         self, courses: Sequence[Course], sites: Sites, bases: Array, group_basis: Index,
-        store_targets: Sequence[int], merged: bool,
+        store_targets: Sequence[int], merged: bool, recipes: Sequence[int],
     ) -> None:  # fmt: skip
+        self.recipes = {group: number for number, group in enumerate(recipes)}
         self.courses, self.sites, self.bases, self.merged = courses, sites, bases, merged
         self.group_basis, self.store_targets = group_basis, store_targets
         self.stops: list[Stop] = []
@@ -251,9 +257,9 @@ class _Writer:
         )
 
     def _lanes(self) -> Iterable[int]:
-        known: dict[tuple[tuple[int, int, int], ...], int] = {}
+        known: dict[tuple[tuple[int, int, int, int], ...], int] = {}
         for course in self.courses:
-            key = tuple((stop.gate, stop.rank, -1 if self.merged else stop.target) for stop in course.stops)
+            key = tuple((stop.gate, stop.rank, -1 if self.merged else stop.target, stop.good) for stop in course.stops)
             own = self._own_lane(course)
             lane = len(self.lane_stops) if own else known.get(key, len(self.lane_stops))
             if lane == len(self.lane_stops):
@@ -275,13 +281,14 @@ class _Writer:
         self.next += [n + 1 if n < last else -1 for n in range(first, last + 1)]
 
     def _layered_rows(self) -> Index:
-        """Return row numbers for lanes whose layers are needed daily: all into stores, and where lanes are not
-        merged also carried ones and those others depend on.
+        """Return row numbers for lanes whose layers are needed daily: all into stores and mixes, and where lanes are
+        not merged also carried ones and those others depend on.
         """
         needed = {lane for lane, course in enumerate(self.lane_course) if self._own_lane(course)}
         for stop, lane in zip(self.stops, self.lane_of_stop, strict=True):
             stored = stop.gate >= 0 and self.sites.store[stop.gate] >= 0
-            if stored or (stop.target >= 0 and not self.merged):
+            mixed = stop.gate >= 0 and int(self.sites.group[stop.gate]) in self.recipes
+            if stored or mixed or (stop.target >= 0 and not self.merged):
                 needed.add(lane)
         numbers = {lane: row for row, lane in enumerate(sorted(needed))}
         return _index(numbers.get(lane, -1) for lane in range(len(self.lane_stops)))
@@ -327,7 +334,27 @@ class _Writer:
             carry=self._carry(carried) if carried else None,
             storage=self._storage(stored) if stored else None,
             rounds=tuple(rounds),
+            mixes=tuple(self._mixes(here)),
         )
+
+    def _mixes(self, here: Sequence[int]) -> Iterable[Mix]:
+        """Yield what meets at the plants with recipes: all their gates together."""
+        for group, number in self.recipes.items():
+            stops = [n for n in here if int(self.sites.group[self.stops[n].gate]) == group]
+            ranks = sorted({self.stops[n].rank for n in stops}, reverse=True)
+            if stops:
+                lanes = [self.lane_of_stop[n] for n in stops]
+                bases = [self._basis(self.stops[n].gate) for n in stops]
+                yield Mix(
+                    recipe=number,
+                    stops=_index(stops),
+                    arriving=_index(self._arrival(n) for n in stops),
+                    onward=_index(self._arrival(self.next[n]) for n in stops),
+                    layered=self.layered_row[lanes],
+                    mass=_index(lane * len(self.bases) + basis for lane, basis in zip(lanes, bases, strict=True)),
+                    gates=_index(self.stops[n].gate for n in stops),
+                    ranks=tuple(_index(k for k, n in enumerate(stops) if self.stops[n].rank == r) for r in ranks),
+                )
 
     def _round(self, stops: list[int], *, last: bool) -> Round:
         of_gate: dict[int, list[int]] = defaultdict(list)

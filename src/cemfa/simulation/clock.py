@@ -120,14 +120,17 @@ class Clock:
         self._store_gate = np.flatnonzero(sites.store >= 0)
         self._store_group = sites.group[sites.store >= 0]
 
-    def begin_year(self, months: Sequence[Month], offer: Offer, stores: Stores, daily: Array | None = None) -> None:
+    def begin_year(
+        self, months: Sequence[Month], offer: Offer, stores: Stores, recipe: Array, daily: Array | None = None
+    ) -> None:
         """Take over what a year offers and what stores can hold; forget the sums of the last one.
 
         Parameters
         ----------
+        recipe : shape (recipes, 3, S), bounds of the plants that look at the mix
         daily : shape (days, profiles, S), share of the year's mass on every day under weather; None without
         """
-        self.stores, self._daily = stores, daily
+        self.stores, self._daily, self.day.recipe = stores, daily, recipe
         self.desk.begin_year(offer)
         self.drawn, self.spoiled = np.zeros_like(self.content), np.zeros_like(self.content)
         shape = (len(self.network.places.sites.groups), self.content.shape[2])

@@ -17,6 +17,7 @@ from cemfa.simulation.book import added
 from cemfa.simulation.dispatch import Day, dispatch, draw, let_in, make_room
 from cemfa.simulation.network import Network
 from cemfa.simulation.program import program_of
+from cemfa.simulation.recipes import leave_out, send_on
 from cemfa.simulation.strands import Spread, Strands
 from cemfa.simulation.year import Offer, in_bases
 from cemfa.system.rows import RowGroups
@@ -127,10 +128,12 @@ class StrandDesk:
             for level, spread in zip(self.network.book.levels, self.strands.spreads, strict=True):
                 if spread.lanes.size:
                     self._spread(spread)
+                left_out = leave_out(day, level.mixes)
                 if level.storage is not None:
                     make_room(day, level.storage)
                 for round_ in level.rounds:
                     let_in(day, round_)
+                send_on(day, level.mixes, left_out)
                 if level.storage is not None:
                     draw(day, level.storage)
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from cemfa.simulation.book import FRESH, Book, Carry, Round, Storage, added
 from cemfa.simulation.plant import Sites
+from cemfa.simulation.recipes import leave_out, send_on
 
 Array = NDArray[np.float64]
 
@@ -66,6 +67,8 @@ class Day:
     processed : shape (stores, S), what was drawn (of batches: let in) in the basis of the capacity [t]
     batch : shape (stores,), whether the process behind a store works on batches
     due : shape (stores, L, S), batches finished today [t]
+    recipe : shape (recipes, 3, S), bounds of the plants that look at the mix
+    mixed : positions of the layers they look at: carbon, nitrogen, dry matter
     """
 
     def __init__(self, book: Book, sites: Sites, stores: int, targets: int, layers: int, replications: int) -> None:
@@ -93,6 +96,8 @@ class Day:
         self.processed = np.zeros((stores, width))
         self.batch = np.zeros(stores, dtype=bool)
         self.due = np.zeros((stores, layers, width))
+        self.recipe = np.zeros((0, 3, width))
+        self.mixed = (-1, -1, -1)
 
     def weighed(self, layered: Array, basis: int) -> Array:
         """Return masses (n, S) in a basis of layered masses (n, L, S), layer after layer."""
@@ -161,10 +166,12 @@ def _sweep(day: Day, *, final: bool = True) -> None:
         for level in day.book.levels:
             if level.carry is not None:
                 _carry(day, level.carry)
+            left_out = leave_out(day, level.mixes)
             if level.storage is not None:
                 make_room(day, level.storage)
             for round_ in level.rounds:
                 let_in(day, round_, final=final)
+            send_on(day, level.mixes, left_out)
             if level.storage is not None:
                 draw(day, level.storage)
 
@@ -277,6 +284,9 @@ def draw(day: Day, storage: Storage) -> None:
     mixed = day.content[storage.stores] + entered
     measured = _measured(day, storage, mixed)
     wanted = day.processed[storage.stores]
+    if day.recipe.size:  # what did not suit the mix did not come in after all
+        wanted = np.minimum(wanted, measured)
+        day.processed[storage.stores] = wanted
     share = np.where(measured > wanted, wanted / measured, 1.0)
     day.entered[storage.stores] = entered
     batch = day.batch[storage.stores]

@@ -63,6 +63,7 @@ class Places:
     batches : shape (stores,), whether the process behind it works on batches
     bases, group_basis : bases of the limits, and which one each group has
     closed_by : event → gates it closes
+    recipes : capacity groups that look at the mix of what they take in
     loads : event → gates whose intake makes it likelier
     flow_gate : gate in front of a flow that an event stops, by its position
     """
@@ -74,6 +75,7 @@ class Places:
     bases: Array
     group_basis: Index
     closed_by: Mapping[str, tuple[int, ...]]
+    recipes: tuple[int, ...] = ()
     loads: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     flow_gate: Mapping[int, int] = field(default_factory=dict)
 
@@ -186,13 +188,14 @@ def find_places(system: System, events: Mapping[str, Event], *, limits: bool = T
     loads = {
         key: tuple(sorted(of(event.load.process, event.load.place))) for key, event in events.items() if event.load
     }
+    recipes = tuple(n for n, g in enumerate(system.groups) if limits and system.model.processes[g.process].recipe)
     bases, group_basis = _bases(system)
     groups = system.group_names if limits else ()
     shared = np.array([_shares(system.model.processes[g.process]) for g in system.groups if limits], dtype=bool)
     sites = Sites(groups, tuple(gates), np.array(group, dtype=np.intp), np.array(store, dtype=np.intp), shared)
     stores = [system.model.processes[pattern.elements.processes[p].name].store for p in stored]
     batches = np.array([store is not None and store.batches is not None for store in stores], dtype=bool)
-    return Places(sites, gate, tuple(stored), batches, bases, group_basis, closed_by, loads, flow_gate)
+    return Places(sites, gate, tuple(stored), batches, bases, group_basis, closed_by, recipes, loads, flow_gate)
 
 
 def _shares(process: Process) -> bool:
@@ -246,7 +249,7 @@ def build_network(
     def book(merged: bool) -> Book:
         return write_book(
             courses, places.sites, places.bases, places.group_basis, [number.get(p, -1) for p in places.stored],
-            ordered=ordered, merged=merged,
+            ordered=ordered, merged=merged, recipes=places.recipes,
         )  # fmt: skip
 
     before = _upstream(system, cut, upstream)
@@ -480,10 +483,15 @@ def _course(
     number: Mapping[int, int],
 ) -> Course:  # fmt: skip
     """Return a watched flow; where it enters nothing that others depend on, or a store, its stops say so."""
+    goods = system.flow_coords["good"].tolist()
+    known = sorted(set(goods)) if places.recipes else []
     made = tuple(
-        Stop(f, gate, rank, number.get(int(system.target[f]), -1) if _passes(places, gate) else -1)
+        Stop(
+            f, gate, rank, number.get(int(system.target[f]), -1) if _passes(places, gate) else -1,
+            known.index(goods[flow]) if gate >= 0 and int(places.sites.group[gate]) in places.recipes else -1,
+        )
         for f, gate, rank in stops
-    )
+    )  # fmt: skip
     if len(stops) == 1 and _passes(places, stops[0][1]):  # stays in the pattern: nothing is injected for it
         made = (Stop(flow, stops[0][1], stops[0][2], -1),)
     return Course(flow, made, tuple(number[p] for p in depends) or None)

@@ -100,7 +100,10 @@ class Skies:
         for profile, stream in enumerate(self._stream):
             if stream >= 0:
                 own = days[:, profile] * factors[stream]
-                days[:, profile] = own / np.add.reduce(own, axis=0)
+                total = np.zeros(self._width)
+                for day in own:  # a reduction of one column would add in another order than of many
+                    total += day
+                days[:, profile] = own / total
         return days
 
     def _factors(self, first: int, count: int) -> Array:

@@ -128,6 +128,10 @@ def stores_stay(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
             products = [process.store.limit, process.store.spoilage or ()]
             products += [getattr(batches, key) or () for key in ("lines", "size", "residence", "variation") if batches]
             used |= {str(factor): name for product in products for factor in product}
+        if process.recipe is not None:
+            bound = process.recipe.dry_matter
+            bounds = [*(process.recipe.carbon_to_nitrogen or ()), *([bound.at_most] if bound else [])]
+            used |= dict.fromkeys(bounds, name)
     for option, content in scenario.options.items():
         where = ("options", option)
         changes: list[tuple[_Path, Change]] = [

@@ -227,6 +227,33 @@ def _store_over(c: Context, name: str, process: Process) -> Iterator[Problem]:
         yield Problem("store-over", c.at("processes", name, "store"), {"process": name, "known": known})
 
 
+def recipes(c: Context) -> Iterator[Problem]:
+    """Check that a recipe limits a plant, reads layers of the model, can be met, and can turn everything away."""
+    for name, process in c.model.processes.items():
+        recipe, place = process.recipe, c.at("processes", name, "recipe", key=True)
+        if recipe is None:
+            continue
+        if process.capacity is None:
+            yield Problem("recipe-capacity", place, {"process": name})
+        if recipe.carbon_to_nitrogen is None and recipe.dry_matter is None:
+            yield Problem("recipe-empty", place, {"process": name})
+        wanted = (["carbon", "nitrogen"] if recipe.carbon_to_nitrogen else []) + ["dry_matter"] * bool(
+            recipe.dry_matter
+        )
+        if missing := [layer for layer in wanted if layer not in c.model.layers.names]:
+            yield Problem("recipe-layers", place, {"process": name, "layers": missing})
+        stuck = [n for n, _, flow in c.entering(name) if not flow.otherwise and not flow.refused]
+        if stuck and process.capacity is not None:
+            yield Problem("recipe-stuck", place, {"process": name, "flows": stuck})
+        low, high = recipe.carbon_to_nitrogen or ("", "")
+        found = {tuple(sorted(row.index.items())): row.value for _, row in c.rows.get(low, ())}
+        for _, row in c.rows.get(high, ()):
+            least = found.get(tuple(sorted(row.index.items())))
+            if least is not None and least >= row.value:
+                yield Problem("recipe-window", place, {"process": name, "low": least, "high": row.value})
+                break
+
+
 def outages(c: Context) -> Iterator[Problem]:
     """Check that only what has a capacity can break down."""
     for name, process in c.model.processes.items():
@@ -252,6 +279,7 @@ RULES = (
     refused_flows,
     stocks,
     stores,
+    recipes,
     outages,
     technologies,
 )

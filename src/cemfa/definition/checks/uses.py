@@ -10,7 +10,7 @@ from cemfa import units
 from cemfa.definition.checks.context import Context
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.expansion import elements, end_element, flow_elements, good_held, good_of, known_items
-from cemfa.definition.schema import Batches, ParameterRow, Process, Stock
+from cemfa.definition.schema import Batches, ParameterRow, Process, Recipe, Stock
 from cemfa.errors import Problem, UnitError
 
 _MASS_RATE: Final = ("t/day", "t/year")
@@ -92,6 +92,10 @@ def _process_uses(c: Context) -> Iterator[Use]:
             yield Use((*where, "demand", "amount"), process.demand.amount, cases, _MASS_RATE)
         if process.stock is not None:
             yield from _stock_uses(c, name, process.stock, cases)
+        if process.recipe is not None and process.capacity is not None:
+            over = process.capacity.over if process.capacity.over is not None else process.over
+            if all(dimension in process.over for dimension in over):
+                yield from _recipe(where, process.recipe, _process_cases(c, process, over))
         if process.store is not None:
             yield Use((*where, "store", "limit"), process.store.limit, cases, ("t", "day"))
             if process.store.spoilage is not None:
@@ -101,6 +105,14 @@ def _process_uses(c: Context) -> Iterator[Use]:
         if process.outage is not None:
             for key in ("mean_time_between", "mean_time_to_repair"):
                 yield Use((*where, "outage", key), (getattr(process.outage, key),), cases, ("day",))
+
+
+def _recipe(where: tuple[str, ...], recipe: Recipe, cases: Sequence[dict[str, str]]) -> Iterator[Use]:
+    if recipe.carbon_to_nitrogen is not None:
+        yield Use((*where, "recipe", "carbon_to_nitrogen"), recipe.carbon_to_nitrogen[:1], cases, _NUMBER)
+        yield Use((*where, "recipe", "carbon_to_nitrogen"), recipe.carbon_to_nitrogen[1:], cases, _NUMBER)
+    if recipe.dry_matter is not None:
+        yield Use((*where, "recipe", "dry_matter", "at_most"), (recipe.dry_matter.at_most,), cases, _NUMBER)
 
 
 def _batches(where: tuple[str, ...], batches: Batches, cases: Sequence[dict[str, str]]) -> Iterator[Use]:

@@ -248,6 +248,26 @@ class Store(Frozen):
     """Flow out of the same process that carries what spoils; needed with `spoilage`."""
 
 
+class DryMatter(Frozen):
+    """A bound on the share of dry matter."""
+
+    at_most: Id
+    """Parameter: largest share of dry matter in fresh mass [1]: a wet digester must be pumped."""
+
+
+class Recipe(Frozen):
+    """What the mix of a day must be like for a plant to take it in (simulation).
+
+    What does not fit is refused by the goods that drive the mix over a bound, those that come last in `priority`
+    first, those of one rank alike; it follows `otherwise`.
+    """
+
+    carbon_to_nitrogen: tuple[Id, Id] | None = None
+    """Parameters: lowest and highest mass of carbon per mass of nitrogen [1]; composting works between."""
+    dry_matter: DryMatter | None = None
+    """Bound on dry matter."""
+
+
 class Outage(Frozen):
     """Breakdowns of a process with a capacity."""
 
@@ -293,6 +313,8 @@ class Process(Frozen):
     """A stock inside it."""
     store: Store | None = None
     """A store in front of it (simulation)."""
+    recipe: Recipe | None = None
+    """What the mix of a day must be like (simulation)."""
     outage: Outage | None = None
     """Breakdowns: mean availability in the annual balance, random in the simulation."""
     treatment: Treatment | None = None
