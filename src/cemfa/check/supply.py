@@ -30,12 +30,12 @@ def supply_warnings(scenario: Scenario, option: str, system: System, places: Pla
     in everything, the other plants of the option as planned, from districts within its haul distance.
     """
     plan = plan_of(scenario, option)
-    for built in plan.built:
+    for built, course in zip(plan.built, plan.central_courses(), strict=True):
         project = scenario.options[option].projects.get(built.project)
         group = next((n for n, g in enumerate(system.groups) if _is_place(g, built)), None)
         if project is None or group is None:
             continue  # committed elsewhere, and reported there
-        running = available_share(built.central_dates(), scenario.target_year) > 0
+        running = available_share(course.steps, scenario.target_year) > 0
         year = scenario.target_year if running else scenario.horizon
         supply = _supply(system, plan, group, year, project.haul_distance)
         if supply < project.capacity:
@@ -57,10 +57,10 @@ def _supply(system: System, plan: Plan, group: int, year: int, distance: float |
     period = system.years.index(year)
     numbers = block_values(system, system.sampler.samples(0, 0, SUPPLY_SAMPLES), bind_plan(system, plan), period)
     capacity = numbers.capacity_today.copy()
-    for built in plan.built:
+    for built, course in zip(plan.built, plan.central_courses(), strict=True):
         mine = next((n for n, g in enumerate(system.groups) if _is_place(g, built)), None)
         if mine is not None:
-            capacity[mine] += built.capacity * built.usable * available_share(built.central_dates(), year)
+            capacity[mine] += built.capacity * built.usable * available_share(course.steps, year)
     capacity *= numbers.working * float(system.days[period])
     capacity[group] = np.inf
     flows = settle(system, numbers, capacity).flows

@@ -126,8 +126,8 @@ def _or_never(years: Array) -> Array:
 
 
 def decided(run: Run, key: str, project: Project) -> Array:
-    """Return the moment of the decision, (S,) [decimal year]; infinite in histories in which a rule never takes it."""
-    if project.when is not None and "decided" in run.results and key in run.results["project"].to_numpy():
+    """Return the moment of the decision, (S,) [decimal year]; infinite where a rule or its money never comes."""
+    if "decided" in run.results and key in run.results["project"].to_numpy():
         return _or_never(run.results["decided"].sel(project=key).to_numpy())
     return np.full(len(run.samples), _decimal(project.decision))
 

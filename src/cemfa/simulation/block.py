@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cemfa import locale
 from cemfa.definition.schema import Event, Weather
 from cemfa.errors import Problem, SimulationError
-from cemfa.plan import Plan
+from cemfa.plan import NOT_YET, Plan
 from cemfa.results import NEVER
 from cemfa.simulation import events
 from cemfa.simulation.batches import Underway, Yards
@@ -189,10 +189,12 @@ class Block:
         self.yards: Yards | None = None
         self.happenings: list[Happening] = []
         self.groups = [group_of(system.groups, built) for built in case.plan.built] if sites.groups else []
-        self.policy = Policy(self, self._note, case.decide) if case.plan.ruled and sites.groups else None
+        self.courses, ledgers = events.courses(case.plan, case.seed, replications)
+        self.policy = Policy(self, ledgers, self._note, case.decide) if case.plan.ruled and sites.groups else None
         self.plants = Plants(sites, width, float(self.begin))
         self.steps = [
-            events.commissioning_steps(built, self.calendar, case.seed, replications) for built in case.plan.built
+            [events.in_days(own[number], self.calendar) for own in self.courses]
+            for number in range(len(case.plan.built))
         ]
         self._draws = _draws(case, replications)
         self._breaking: set[int] = set()
@@ -223,15 +225,19 @@ class Block:
 
     def commissioned(self) -> Array:
         """Return when each project is in full operation (S, projects), as a decimal calendar year."""
-        found = [[self.calendar.decimal_year(steps[-1][0]) for steps in built] for built in self.steps]
-        ready = np.array(found).reshape(len(self.steps), len(self.replications)).T
-        return np.concatenate((ready, self._ruled(decided=False)), axis=1)
+        ready = [[self._year(course.steps[-1][0]) for course in own] for own in self.courses]
+        fixed = np.array(ready).reshape(len(self.replications), -1)
+        return np.concatenate((fixed, self._ruled(decided=False)), axis=1)
 
     def decided(self) -> Array:
         """Return when each project is decided (S, projects), as a decimal calendar year; `NEVER` for never."""
-        dates = [self.calendar.decimal_year(self.calendar.day_of(b.decision)) for b in self.case.plan.built]
-        fixed = np.repeat(np.array(dates).reshape(1, -1), len(self.replications), axis=0)
-        return np.concatenate((fixed, self._ruled(decided=True)), axis=1)
+        fixed = np.array([[self._year(course.decided) for course in own] for own in self.courses])
+        ruled = self._ruled(decided=True)
+        return np.concatenate((fixed.reshape(len(self.replications), -1), ruled), axis=1)
+
+    def _year(self, date: datetime.date) -> float:
+        """Return a date as a decimal calendar year, `NEVER` where it never comes."""
+        return NEVER if date == NOT_YET else self.calendar.decimal_year(self.calendar.day_of(date))
 
     def _ruled(self, *, decided: bool) -> Array:
         if self.policy is None:

@@ -20,7 +20,7 @@ import simpy
 from numpy.typing import NDArray
 
 from cemfa.definition.schema import NumberRow
-from cemfa.plan import Built, steps_of
+from cemfa.plan import Built, Course, Ledger, Plan, courses_of
 from cemfa.simulation.plant import Plants
 from cemfa.system.marginals import Fit, fit, written
 from cemfa.system.quantiles import quantile
@@ -237,17 +237,21 @@ def stage_months(built: Built, seed: int, replications: range) -> list[Array]:
     ]
 
 
-def commissioning_steps(
-    built: Built, calendar_: Calendar, seed: int, replications: range
-) -> list[tuple[tuple[int, float], ...]]:
-    """Return per replication the (day, share of the capacity from then on) of a project."""
-    months = stage_months(built, seed, replications)
-    return [steps_in_days(built, calendar_, [float(m[r]) for m in months]) for r in range(len(replications))]
+def courses(plan: Plan, seed: int, replications: range) -> tuple[list[tuple[Course, ...]], list[Ledger]]:
+    """Return the courses of the projects decided on their date, per replication, and what they leave of the funds."""
+    months = [stage_months(built, seed, replications) for built in plan.built]
+    found, ledgers = [], []
+    for place in range(len(replications)):
+        ledger = Ledger(plan.funds, plan.carried)
+        drawn = [[float(stage[place]) for stage in stages] for stages in months]
+        found.append(courses_of(plan.built, drawn, ledger))
+        ledgers.append(ledger)
+    return found, ledgers
 
 
-def steps_in_days(built: Built, calendar_: Calendar, months: list[float]) -> tuple[tuple[int, float], ...]:
-    """Return the (day, share of the capacity from then on) of a project for given stage durations [month]."""
-    return tuple((calendar_.day_of(date), share) for date, share in steps_of(built, months))
+def in_days(course: Course, calendar_: Calendar) -> tuple[tuple[int, float], ...]:
+    """Return the (day, share of the capacity from then on) of a course."""
+    return tuple((calendar_.day_of(date), share) for date, share in course.steps)
 
 
 def commissioning(

@@ -7,7 +7,7 @@ goes through its stages with the luck it has in every option.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ import simpy
 from numpy.typing import NDArray
 
 from cemfa import units
-from cemfa.plan import Built
+from cemfa.plan import NOT_YET, Built, Ledger, course_after
 from cemfa.results import NEVER
 from cemfa.simulation import events
 from cemfa.simulation.clock import fresh
@@ -63,6 +63,7 @@ class Policy:
     Parameters
     ----------
     block : whose projects are decided on
+    ledgers : what is left of the funds, by replication
     note : writes down what happens
     decide : functions by project
 
@@ -72,8 +73,8 @@ class Policy:
     groups : capacity groups of the projects
     """
 
-    def __init__(self, block: Block, note: Note, decide: Mapping[str, Decide]) -> None:
-        self.block, self.note, self.decide = block, note, decide
+    def __init__(self, block: Block, ledgers: Sequence[Ledger], note: Note, decide: Mapping[str, Decide]) -> None:
+        self.block, self.ledgers, self.note, self.decide = block, ledgers, note, decide
         self.rules = block.case.plan.ruled
         width = len(block.replications)
         system = block.case.system
@@ -82,8 +83,6 @@ class Policy:
         self.decided = np.full((len(self.rules), width), NEVER)
         self.ready = np.full((len(self.rules), width), NEVER)
         self._held = np.zeros((len(self.rules), width), dtype=np.int64)
-        self._spent: dict[tuple[str, int, int], float] = {}
-        self._funds = {funder: dict(years) for funder, years in block.case.plan.funds}
         self._before: tuple[Array, Array, Array] | None = None
 
     def month(self, env: simpy.Environment) -> None:
@@ -140,29 +139,18 @@ class Policy:
         self._held[number] = np.where(holds & open_, self._held[number] + 1, 0)
         needed = built.when.months if built.when else 1
         for place in np.flatnonzero((self._held[number] >= needed) & (self.decided[number] == NEVER)).tolist():
-            if self._pay(built, place, self._date(env).year):
+            if self.ledgers[place].give(built.paid(built.due_at_once), self._date(env).year):
                 self._build(env, number, place)
-
-    def _pay(self, built: Built, place: int, year: int) -> bool:
-        """Take the investment out of the year's funds where all of them have enough left."""
-        limited = [(funder, cost) for funder, cost in built.costs if funder in self._funds]
-        left = {
-            funder: self._funds[funder].get(year, 0.0) - self._spent.get((funder, year, place), 0.0)
-            for funder, _ in limited
-        }
-        if any(cost > left[funder] for funder, cost in limited):
-            return False
-        for funder, cost in limited:
-            self._spent[funder, year, place] = self._spent.get((funder, year, place), 0.0) + cost
-        return True
 
     def _build(self, env: simpy.Environment, number: int, place: int) -> None:
         block, built = self.block, self.rules[number]
         date = self._date(env)
         months = [float(stage[place]) for stage in self.months[number]]
-        steps = events.steps_in_days(replace(built, decision=date), block.calendar, months)
+        course = course_after(replace(built, decision=date), months, self.ledgers[place])
+        steps = events.in_days(course, block.calendar)
         self.decided[number, place] = block.calendar.decimal_year(env.now)
-        self.ready[number, place] = block.calendar.decimal_year(steps[-1][0])
+        if course.steps[-1][0] < NOT_YET:
+            self.ready[number, place] = block.calendar.decimal_year(steps[-1][0])
         replication = block.replications[place]
         self.note(replication, "decided", built.project, env.now, built.capacity)
         group = group_of(block.case.system.groups, built)

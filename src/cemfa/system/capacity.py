@@ -43,16 +43,15 @@ def added_capacity(system: System, plan: Plan | None) -> Array:
     """
     found = np.zeros((len(system.years), len(system.groups)))
     problems = []
-    for built in plan.built if plan else ():
+    for built, course in zip(plan.built, plan.central_courses(), strict=True) if plan else ():
         group = group_of(system.groups, built)
         if group is None:
             where = ", ".join(f"{d}={item}" for d, item in built.place)
             shown = {"project": built.project, "process": built.process, "where": where}
             problems.append(Problem("project-without-capacity", Place(path=f"projects.{built.project}"), shown))
             continue
-        steps = built.central_dates()
         for period, year in enumerate(system.years):
-            found[period, group] += built.capacity * built.usable * available_share(steps, year)
+            found[period, group] += built.capacity * built.usable * available_share(course.steps, year)
     if problems:
         raise locale.error(DefinitionError, problems)
     return found

@@ -10,7 +10,7 @@ import pytest
 import simpy
 
 from cemfa.definition.schema import Event, Label, NumberRow, Stage
-from cemfa.plan import Built
+from cemfa.plan import Built, Plan
 from cemfa.simulation import events
 from cemfa.simulation.occurrences import Odds, occurrences
 from cemfa.simulation.plant import Plants, Sites
@@ -134,9 +134,14 @@ def stage(key: str, months: float, **more: object) -> Stage:
     return Stage(id=key, label=LABEL, duration=row(months, "month"), **more)
 
 
+def steps_of(built: Built, seed: int, replications: range) -> list[tuple[tuple[int, float], ...]]:
+    courses, _ = events.courses(Plan((built,)), seed, replications)
+    return [events.in_days(own[0], CALENDAR) for own in courses]
+
+
 def test_commissioning_brings_the_usable_capacity_step_by_step() -> None:
     built = project(stage("construction", 1.0), stage("trial_run", 1.0, operates=True, operating_share=0.5))
-    steps = events.commissioning_steps(built, CALENDAR, 0, range(1))[0]
+    steps = steps_of(built, 0, range(1))[0]
     assert steps == ((30, 0.5), (61, 1.0))
     env, plants, noted = simpy.Environment(), one_plant(), []
     env.process(events.commissioning(env, plants, 0, 0, 4.0, steps, lambda *line: noted.append(line)))
@@ -147,8 +152,8 @@ def test_commissioning_brings_the_usable_capacity_step_by_step() -> None:
 
 def test_a_project_is_equally_lucky_whatever_else_is_built() -> None:
     uncertain = Stage(id="land", label=LABEL, duration=row(9.0, "month", "triangular", low=3.0, high=24.0))
-    many = events.commissioning_steps(project(uncertain), CALENDAR, 5, range(300))
-    some = events.commissioning_steps(project(uncertain), CALENDAR, 5, range(250, 270))
+    many = steps_of(project(uncertain), 5, range(300))
+    some = steps_of(project(uncertain), 5, range(250, 270))
     assert many[250:270] == some
     assert len(set(many)) > 100
 

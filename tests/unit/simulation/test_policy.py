@@ -7,6 +7,7 @@ import pytest
 from tests.unit.simulation.town import (
     BLOCKADE,
     FLOOD,
+    LABEL,
     OUTAGE,
     PROJECT,
     RULE,
@@ -158,3 +159,45 @@ def test_the_annual_balance_leaves_out_what_a_rule_decides() -> None:
     system, chosen = compile_system(town_model(BROKEN, VALUES)), scenario()
     ruled, now = (solve(system, plan=plan_of(chosen, option)) for option in ("ruled", "as_now"))
     np.testing.assert_array_equal(ruled["flow_mass"], now["flow_mass"])
+
+
+def with_funds(funds: dict[int, float], **stage: object):
+    """Return a town whose yard, decided on its date, needs all its money when it is built."""
+    chain = [
+        {"id": "construction", "label": LABEL, "duration": number(4, "month"), "pays": 1.0},
+        {"id": "trial_run", "label": LABEL, "duration": number(2, "month"), "operates": True, **stage},
+    ]
+    project = {**PROJECT, "capex": number(5e9, "VND")}
+    return town_scenario(
+        options={"small": {"projects": {"west_yard": project}}}, funds={"budget": funds},
+        simulation={"stages": {"site_secured": chain}},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("funds", "start"), [({2024: 5e9}, 2024 + 31 / 366), ({2024: 4e9, 2025: 5e9}, 2025.0), ({2024: 1.0}, None)]
+)
+def test_construction_waits_for_the_money_of_its_year(funds: dict[int, float], start: float | None) -> None:
+    results = run(with_funds(funds), "small")
+    ready = results["commissioning"].sel(project="west_yard").values
+    if start is None:
+        assert (ready == NEVER).all()
+        assert float(results["available"].sel(group="yard[west]").max()) == 0
+    else:
+        np.testing.assert_allclose(ready, start + 0.5, atol=2 / 365)
+    np.testing.assert_array_equal(results["decided"].sel(project="west_yard"), [2024 + 31 / 366] * 3)
+
+
+def test_a_plant_that_ramps_up_takes_in_as_much_in_the_annual_balance() -> None:
+    """With nothing else in the way, and more offered than the yard takes: the year's capacity is the same."""
+    system = compile_system(town_model({}, VALUES))
+    chosen = with_funds({2024: 4e9, 2025: 5e9}, operating_share=0.2, ramp_to=0.9)
+    daily = simulate(system, chosen, option="small", replications=1, workers=1)
+    annual = solve(system, plan=plan_of(chosen, "small"))
+    group = list(system.group_names).index("yard[west]")
+    taken = [
+        float(results["flow_mass"].sel(flow="to_yard[west]", period=2025, layer=["dry_matter", "water"]).sum())
+        for results in (daily, annual)
+    ]
+    assert daily["utilisation"].isel(group=group).sel(period=2025) == pytest.approx(1.0)
+    assert taken[0] == pytest.approx(taken[1], rel=1e-9)

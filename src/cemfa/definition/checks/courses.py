@@ -5,6 +5,7 @@ Beside `scenarios`; what can never happen is said before anything is simulated.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from cemfa.definition.checks.context import At, Context
@@ -15,6 +16,7 @@ from cemfa.errors import Problem
 
 _Path = tuple[str | int, ...]
 _MONTHS = 12
+_ROUNDING = 1e-9  # of shares typed with nine digits
 
 
 def projects_of(scenario: Scenario) -> Iterator[tuple[_Path, Project]]:
@@ -57,26 +59,47 @@ def _never(when: When) -> bool:
     return when.measure == "utilisation" and when.above is not None and when.above >= 1
 
 
-def funds_of_rules(scenario: Scenario, at: At) -> Iterator[Problem]:
-    """Check that funds belong to funders, are not negative, and are enough for what rules may decide."""
+def funds_of_projects(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that funds belong to funders, are not negative, and are enough for what projects need at once."""
     for funder, years in scenario.funds.items():
         if funder not in scenario.funders:
             yield unknown("funder-unknown", at("funds", funder, key=True), funder, scenario.funders)
         for year, amount in years.items():
             if amount < 0:
                 yield Problem("funds-negative", at("funds", funder, year), {"funder": funder, "year": year})
+    for position, funder in enumerate(scenario.funds_carried):
+        if funder not in scenario.funds:
+            yield unknown("funder-unknown", at("funds_carried", position), funder, scenario.funds)
     for path, project in projects_of(scenario):
-        if project.when is None:
-            continue
         limited = [row for row in project.funding if row.of == "investment" and row.source in scenario.funds]
         if limited and project.capex is None:
             yield Problem("funds-capex", at(*path, key=True), {"funders": [row.source for row in limited]})
         for row in limited if project.capex else ():
-            needed = row.share * (project.capex.value if project.capex else 0.0)
-            most = max(scenario.funds[row.source].values(), default=0.0)
-            if project.capex and project.capex.unit == "VND" and needed > most:
+            needed = row.share * _largest(scenario, project) * (project.capex.value if project.capex else 0.0)
+            yearly = list(scenario.funds[row.source].values())
+            most = math.fsum(yearly) if row.source in scenario.funds_carried else max(yearly, default=0.0)
+            if project.capex and project.capex.unit == "VND" and needed > most * (1 + _ROUNDING):
                 shown = {"funder": row.source, "needed": needed, "most": most}
-                yield Problem("funds-never", at(*path, "when", key=True), shown, "warning")
+                yield Problem("funds-never", at(*path, "when" if project.when else "capex", key=True), shown, "warning")
+
+
+def _largest(scenario: Scenario, project: Project) -> float:
+    """Return the largest share of the investment that has to be there at once."""
+    shares = [stage.pays for stage in scenario.simulation.stages.get(chain_of(project), ())]
+    return max(1.0 - math.fsum(shares), *shares, 0.0)
+
+
+def stages_fit(scenario: Scenario, at: At) -> Iterator[Problem]:
+    """Check that only a stage that operates ramps up, in one way, and that stages pay for no more than there is."""
+    for chain, stages in scenario.simulation.stages.items():
+        for position, stage in enumerate(stages):
+            ways = (stage.ramp_to is not None) + bool(stage.ramp)
+            if ways > int(stage.operates):
+                place = at("simulation", "stages", chain, position, "ramp" if stage.ramp else "ramp_to", key=True)
+                yield Problem("stage-ramp", place, {"stage": stage.id})
+        paid = math.fsum(stage.pays for stage in stages)
+        if paid > 1 + _ROUNDING:
+            yield Problem("stage-pays", at("simulation", "stages", chain, key=True), {"chain": chain, "sum": paid})
 
 
 def delays_in_time(scenario: Scenario, at: At) -> Iterator[Problem]:

@@ -394,7 +394,8 @@ OWN_RULES = (
     stress_cases,
     change_years,
     courses.deciding_rules,
-    courses.funds_of_rules,
+    courses.funds_of_projects,
+    courses.stages_fit,
     courses.delays_in_time,
     *finance.OWN_RULES,
 )

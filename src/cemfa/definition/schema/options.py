@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from cemfa.definition.schema.money import Funding
 from cemfa.definition.schema.rows import NumberRow
 from cemfa.definition.schema.terms import Frozen, Id, Label, Number, Whole
+
+Share = Annotated[Number, Field(ge=0, le=1)]
 
 
 class Stage(Frozen):
@@ -25,6 +27,15 @@ class Stage(Frozen):
     """The plant already takes waste in this stage (trial run), at `operating_share` of its capacity."""
     operating_share: Number = Field(default=0.5, ge=0, le=1)
     """Share of the capacity in such a stage."""
+    ramp_to: Number | None = Field(default=None, ge=0, le=1)
+    """Share at the end of such a stage; it grows evenly from `operating_share`, month by month. Default: does not
+    grow."""
+    ramp: tuple[Share, ...] = ()
+    """Shares of the capacity in equal parts of such a stage, instead of `operating_share`: three in a stage of three
+    months are one a month."""
+    pays: Number = Field(default=0.0, ge=0, le=1)
+    """Share of the investment that must be there before the stage begins, where the scenario limits `funds`; what no
+    stage names is due at the decision."""
 
 
 class When(Frozen):
@@ -87,6 +98,9 @@ class Project(Frozen):
     """Investment [VND] where it differs from the technology's."""
     funding: tuple[Funding, ...]
     """Who pays; the shares of each kind sum to one."""
+    priority: Whole = 1
+    """Which of the projects that need the same funds on the same day gets them, the smallest first; then as
+    written."""
     minimum_delivery: Number | None = Field(default=None, ge=0)
     """Contracted delivery [t/d] that is paid for even when not delivered."""
     haul_distance: Number | None = Field(default=None, gt=0)

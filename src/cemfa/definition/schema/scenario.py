@@ -66,8 +66,11 @@ class Scenario(Frozen):
     funders: dict[Id, Funder]
     """Sources of money."""
     funds: dict[Id, dict[Whole, Number]] = {}
-    """Funder → year → VND that it can give in that year to projects decided by rules; a funder that is not named
-    can give any amount. What is not given lapses."""
+    """Funder → year → VND of investment that it can give in that year, to projects decided on their date first, then
+    to those decided by rules; a stage whose money is not there waits for a year that has it. A funder that is not
+    named can give any amount."""
+    funds_carried: tuple[Id, ...] = ()
+    """Funders whose unspent funds stay for later years; those of others lapse."""
     simulation: Simulation
     """Settings of the simulation."""
     finance: Finance
