@@ -101,7 +101,7 @@ def irr(flows: npt.ArrayLike) -> Irr:
     """Return the internal rates of many streams and how many each has.
 
     Streams whose sign changes once have exactly one rate above -1 (Descartes); they are bisected together.
-    The others go through `internal_rates` one by one.
+    The roots of the others are isolated as in `internal_rates`, all streams together.
 
     Parameters
     ----------
@@ -120,10 +120,10 @@ def irr(flows: npt.ArrayLike) -> Irr:
     count = (changes == 1).astype(np.int64)
     if (changes == 1).any():
         rate[changes == 1] = _only_rate(streams[changes == 1])
-    for row in np.flatnonzero(changes > 1):
-        found = internal_rates(streams[row])
-        count[row] = len(found)
-        rate[row] = min(found, key=abs, default=np.nan)
+    if (changes > 1).any():
+        found = _all_rates(streams[changes > 1])
+        count[changes > 1] = np.isfinite(found).sum(axis=1)
+        rate[changes > 1] = found[np.arange(len(found)), np.abs(np.nan_to_num(found, nan=np.inf)).argmin(axis=1)]
     return Irr(rate.reshape(values.shape[:-1]), count.reshape(values.shape[:-1]))
 
 
@@ -144,12 +144,11 @@ def internal_rates(flows: npt.ArrayLike) -> tuple[float, ...]:
     >>> internal_rates([100, 50])
     ()
     """
-    values = np.trim_zeros(_finite(flows))
-    if values.size < 2:
+    values = _finite(flows)
+    if np.count_nonzero(values) < 2:
         return ()
-    above = [1.0 / v - 1.0 for v in _roots_in_unit(values) if v > 0]
-    below = [w - 1.0 for w in _roots_in_unit(values[::-1]) if 0 < w < 1]
-    return tuple(sorted(below + above))
+    found = _all_rates(values[None])[0]
+    return tuple(sorted(found[np.isfinite(found)].tolist()))
 
 
 def mirr(flows: npt.ArrayLike, finance_rate: npt.ArrayLike, reinvest_rate: npt.ArrayLike) -> Array:
@@ -348,32 +347,57 @@ def _horner(coefficients: Array, at: Array) -> Array:
     return value
 
 
-def _roots_in_unit(coefficients: Array) -> list[float]:
-    """Return the real roots in (0, 1] of a polynomial, lowest power first, isolated by its derivative's."""
-    if coefficients.size < 2:
-        return []
-    slope = coefficients[1:] * np.arange(1, coefficients.size)
-    scale = float(np.abs(coefficients).sum())
-    edges = [0.0, *_roots_in_unit(slope / scale if scale else slope), 1.0]
-    heights = [_height(coefficients, edge, scale) for edge in edges]
-    found = [edge for edge, height in zip(edges, heights, strict=True) if edge > 0 and height == 0]
-    for low, high, a, b in zip(edges, edges[1:], heights, heights[1:], strict=False):
-        if a * b < 0:
-            found.append(_bisect(coefficients, low, high))
-    return sorted(set(found))
+def _all_rates(streams: Array) -> Array:
+    """Return every rate above -1 of each row, NaN where there are no more, (R, n)."""
+    above, below = _roots_in_unit(streams), _roots_in_unit(streams[:, ::-1])
+    below = np.where(below < 1, below, np.nan)  # 1 is rate 0, which `above` has found
+    return np.concatenate([1.0 / above - 1.0, below - 1.0, np.full((len(streams), 1), np.nan)], axis=1)
 
 
-def _height(coefficients: Array, at: float, scale: float) -> float:
-    """Return the polynomial's value, or 0 where it cannot be told from zero by its rounding."""
-    value = float(np.polynomial.polynomial.polyval(at, coefficients))
-    terms = float(np.polynomial.polynomial.polyval(at, np.abs(coefficients)))
-    return 0.0 if abs(value) <= _TOUCHING * terms or scale == 0 else value
+def _roots_in_unit(coefficients: Array) -> Array:
+    """Return the real roots in (0, 1] of polynomials, lowest power first, isolated by those of their derivatives.
+
+    Parameters
+    ----------
+    coefficients : (R, n + 1), a polynomial per row
+
+    Returns
+    -------
+    (R, n) ascending, NaN where there are no more
+    """
+    rows, size = coefficients.shape
+    if size < 2:
+        return np.empty((rows, 0))
+    scale = np.abs(coefficients).sum(axis=1, keepdims=True)
+    scaled = np.divide(coefficients, scale, out=np.zeros_like(coefficients), where=scale > 0)
+    turning = _roots_in_unit(scaled[:, 1:] * np.arange(1, size))
+    ends = np.zeros((rows, 1)), np.ones((rows, 1))
+    edges = np.concatenate([ends[0], np.nan_to_num(turning, nan=1.0), ends[1]], axis=1)
+    heights = _heights(scaled, edges)
+    new = np.diff(edges, axis=1, prepend=0.0) > 0
+    touching = np.where(new & (heights == 0) & (scale > 0), edges, np.nan)
+    crossing = heights[:, :-1] * heights[:, 1:] < 0
+    crossed = np.full(crossing.shape, np.nan)
+    row, place = np.nonzero(crossing)
+    crossed[row, place] = _bisected(scaled[row], edges[row, place], edges[row, place + 1], heights[row, place])
+    found = np.sort(np.concatenate([touching, crossed], axis=1), axis=1)
+    return found[:, : max(int(np.isfinite(found).sum(axis=1).max(initial=0)), 1)]
 
 
-def _bisect(coefficients: Array, low: float, high: float) -> float:
-    from scipy.optimize import brentq
+def _heights(coefficients: Array, at: Array) -> Array:
+    """Return the values of polynomials at several points, (R, n); 0 where rounding cannot tell them from zero."""
+    value, terms = np.zeros_like(at), np.zeros_like(at)
+    for column in coefficients.T[::-1]:
+        value = value * at + column[:, None]
+        terms = terms * at + np.abs(column)[:, None]
+    return np.where(np.abs(value) <= _TOUCHING * terms, 0.0, value)
 
-    def value(at: float) -> float:
-        return float(np.polynomial.polynomial.polyval(at, coefficients))
 
-    return float(brentq(value, low, high, xtol=1e-15, rtol=8.9e-16, maxiter=200))
+def _bisected(coefficients: Array, low: Array, high: Array, start: Array) -> Array:
+    """Return the roots of polynomials, one per row, between points where their signs differ; `start` at the lower."""
+    sign = np.sign(start)
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (low + high)
+        stays = np.sign(_horner(coefficients, middle)) == sign
+        low, high = np.where(stays, middle, low), np.where(stays, high, middle)
+    return 0.5 * (low + high)

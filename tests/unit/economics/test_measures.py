@@ -8,7 +8,7 @@ import pyxirr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cemfa.economics.cashflow import annuity_factor, levelised_cost, npv
+from cemfa.economics.cashflow import annuity_factor, internal_rates, irr, levelised_cost, npv
 from cemfa.economics.measures import appraise, benefit_cost_ratio, break_even_fee, equivalent_annual_cost
 
 money = st.floats(-1e9, 1e9).map(lambda value: round(value, 2))
@@ -79,3 +79,19 @@ def test_many_samples_at_once_are_the_same_as_one_by_one():
         alone = appraise(received[row], paid[row], rate[row])
         for name in ("npv", "irr", "mirr", "simple_payback", "discounted_payback", "benefit_cost_ratio"):
             assert float(getattr(together, name)[row]) == float(getattr(alone, name)), name
+
+
+def test_rates_of_many_streams_are_those_of_each_alone():
+    """Streams with several changes of sign are isolated together; NumPy's companion matrix finds the same roots."""
+    flows = np.random.default_rng(9).normal(0, 100, (200, 9)).round(2)
+    together = irr(flows)
+    for row, stream in enumerate(flows):
+        alone = internal_rates(stream)
+        assert together.count[row] == len(alone)
+        roots = np.roots(stream[::-1])  # of the polynomial in 1 / (1 + r)
+        real = roots[(np.abs(roots.imag) < 1e-9) & (roots.real > 0)].real
+        # a companion matrix of size 8 is good for about ten digits
+        np.testing.assert_allclose(sorted(alone), sorted(1 / real - 1), rtol=1e-7, atol=1e-9)
+        if alone:
+            # one change of sign is bisected apart: both are good to the spacing of doubles in 1 / (1 + r)
+            assert together.rate[row] == pytest.approx(min(alone, key=abs), rel=1e-9, abs=1e-12)
