@@ -9,8 +9,12 @@ import pytest
 
 from cemfa.comparison import compare
 from cemfa.comparison.finances import ACTORS, ECONOMY
+from cemfa.comparison.money_rows import COLUMNS
 from cemfa.economics.cashflow import discount_factors, npv
 from cemfa.economics.investment import ITEMS
+from cemfa.report.context import workbook_tables
+from cemfa.report.finance import finance_tables, rate_cell
+from cemfa.report.words import Words
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "first_steps_2030.yaml"
 FUNDERS = """
@@ -191,3 +195,34 @@ def test_donors_who_leave_leave_the_recurrent_need(economics):
     after = economics.after_donors.values
     running = economics.finances.funding.sel(purpose="running").sum("funder").values
     np.testing.assert_array_equal(after, running)  # the donor pays for investment only
+
+
+def test_rows_of_money_carry_unit_price_year_and_source(comparison):
+    rows = comparison.money()
+    assert tuple(rows.columns) == COLUMNS
+    assert (rows["price_year"] == 2024).all()
+    assert rows["unit"].ne("").all()
+    assert rows.loc[rows["part"] == "investment", "source"].eq("illustration").all()
+    paid = rows[(rows["part"] == "funding") & (rows["option"] == "south_yard")].groupby("year")["mean"].sum()
+    need = comparison.option("south_yard").economics.samples["need"].mean("sample").to_series()
+    np.testing.assert_allclose(paid.to_numpy(), need[need > 0].to_numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_the_report_shows_every_part_of_the_finances(comparison, lang):
+    words = Words(lang, comparison.replications)
+    tables = finance_tables(comparison, words)
+    for name in ("funding", "investment", "plants", "actors", "debt", "fees"):
+        table = tables[name].only("south_yard")
+        assert table, name
+        assert len(table.columns) == len(table.rows[0])
+    assert {row[0].value for row in tables["actors"].only("south_yard").rows} >= {words.text("actor_economy")}
+    sheets = {table.name for table in workbook_tables(comparison, lang)}
+    assert {table.name for table in tables.values()} <= sheets
+
+
+def test_a_rate_that_ranks_nothing_is_words():
+    words = Words("en")
+    assert rate_cell(np.array([np.nan, np.nan]), np.array([0, 0]), words).words == "none"
+    assert rate_cell(np.array([0.1, 0.1]), np.array([2, 3]), words).words == "several"
+    assert rate_cell(np.array([0.1, 0.1]), np.array([1, 1]), words).value == pytest.approx(0.1)
