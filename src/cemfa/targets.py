@@ -7,7 +7,7 @@ indicator that measures the same thing and a modelled year are judged, the other
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from cemfa import units
 from cemfa.errors import UnitError
 from cemfa.indicators import ALL, REGISTRY
+from cemfa.indicators.catalogue import chosen
 from cemfa.indicators.spread import Stat, stat_of
 from cemfa.indicators.view import Array
 
@@ -27,8 +28,45 @@ Kind = Literal["judged", "recorded", "text"]
 
 HOPELESS: Final = 0.01
 """Below this probability in every option a target as worded cannot be met, and options rank by their gap."""
+PATH_YEARS: Final = 5
+"""Years before a target is due from which its path runs straight, where the target states no path."""
 _TEXT: Final = ("up", "down", "done")
 _SLACK: Final = 1e-9  # rounding of a rate computed from flows that close to 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One year on the way to a target.
+
+    Parameters
+    ----------
+    year : calendar year
+    value : the indicator in that year, in its unit
+    wanted : what the path asks for in that year, in the indicator's unit; None before the path begins and after it
+    on_path : share of samples that have what the path asks for
+    probability : share of samples that meet the target as it is for its last year
+    """
+
+    year: int
+    value: Stat
+    wanted: float | None
+    on_path: float | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSet:
+    """The targets of one document.
+
+    Parameters
+    ----------
+    issuer, document : who set them, and where
+    targets : in their order
+    """
+
+    issuer: str
+    document: str
+    targets: tuple[Target, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +84,11 @@ class Assessment:
     reachable : if every plant stood in time and worked perfectly, in the indicator's unit
     lever : key of the cause that closes most of the gap (`comparison.lever.<key>`)
     met : whether the median meets it
+    first_met : first modelled year whose median meets it; None where none does
+    steps : every modelled year up to its own, with the path that leads there; none where it is not judged
+    on_path : whether the median has what the path asks for in every year of the path that is modelled
+    gap_by_district : part of the gap of each district [t/d], adding up to `gap_mass` sample by sample: what the
+        district would recycle at the target's rate less what it does; negative where it does more
     """
 
     target: Target
@@ -57,6 +100,64 @@ class Assessment:
     reachable: float | None = None
     lever: str | None = None
     met: bool | None = None
+    first_met: int | None = None
+    steps: tuple[Step, ...] = ()
+    on_path: bool | None = None
+    gap_by_district: Mapping[str, Stat] = field(default_factory=dict)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the target is no longer due: its last reported value stands instead of a judgement."""
+        return self.target.status != "in_force"
+
+    @property
+    def share_of_gap(self) -> dict[str, float]:
+        """Share of each district in the mean gap; empty where nothing is missing on the whole."""
+        whole = sum(part.mean for part in self.gap_by_district.values())
+        return {name: part.mean / whole for name, part in self.gap_by_district.items()} if whole > 0 else {}
+
+
+def target_sets(targets: Sequence[Target]) -> tuple[TargetSet, ...]:
+    """Return targets by the document that sets them, documents in the order of their first target.
+
+    Parameters
+    ----------
+    targets : of a model
+    """
+    found: dict[tuple[str, str], list[Target]] = {}
+    for target in targets:
+        found.setdefault((target.issuer, target.document), []).append(target)
+    return tuple(TargetSet(*names, tuple(members)) for names, members in found.items())
+
+
+def path_of(target: Target, start: float | None = None) -> dict[int, float]:
+    """Return what the path to a target asks for in each year, in the target's unit.
+
+    Straight lines between the years that `target.path` states and the target itself; where it states none, from
+    `start` five years before.
+
+    Parameters
+    ----------
+    target : with a value
+    start : the indicator five years before the target is due
+
+    Examples
+    --------
+    >>> from cemfa.definition.schema import Label, Target
+    >>> goal = Target(
+    ...     id="T1", label=Label(vi="a", en="a"), issuer="b", document="c", clause="1", status="in_force", area="d",
+    ...     year=2030, value=70.0, sense=">=",
+    ... )
+    >>> path_of(goal, 20.0)
+    {2025: 20.0, 2026: 30.0, 2027: 40.0, 2028: 50.0, 2029: 60.0, 2030: 70.0}
+    """
+    last = int(target.year)
+    points = {int(year): float(value) for year, value in target.path.items() if year < last}
+    if not points and start is not None:
+        points = {last - PATH_YEARS: start}
+    points[last] = float(target.value or 0.0)
+    years, values = sorted(points), [points[year] for year in sorted(points)]
+    return {year: float(np.interp(year, years, values)) for year in range(years[0], last + 1)}
 
 
 def assess(
@@ -79,7 +180,13 @@ def assess(
     -------
     tuple of Assessment
         as many as there are targets; an indicator that the results could not support leaves its target recorded
+
+    Raises
+    ------
+    ResultsError
+        `unknown-indicator`, where a target names one that does not exist.
     """
+    chosen([name for target in targets for name in (target.indicator, target.contribution) if name])
     return tuple(_assess_one(values, target, reachable, (levers or {}).get(target.id)) for target in targets)
 
 
@@ -131,9 +238,15 @@ def meets(values: Array, target: Target, factor: float) -> Array:
 
 def _shortfall(values: Array, target: Target, factor: float) -> Array:
     """Return how much is missing, negative where there is more than asked, in the indicator's unit."""
-    wanted = (target.value or 0.0) * factor
-    most = target.sense in ("<=", "<") or (target.sense == "=" and wanted == 0)
-    return values - wanted if most else wanted - values
+    return _missing(values, (target.value or 0.0) * factor, _at_most(target))
+
+
+def _missing(values: Array, wanted: float, at_most: bool) -> Array:
+    return values - wanted if at_most else wanted - values
+
+
+def _at_most(target: Target) -> bool:
+    return target.sense in ("<=", "<") or (target.sense == "=" and not target.value)
 
 
 def _assess_one(values: xr.Dataset, target: Target, reachable: xr.Dataset | None, lever: str | None) -> Assessment:
@@ -143,14 +256,17 @@ def _assess_one(values: xr.Dataset, target: Target, reachable: xr.Dataset | None
     if samples is None:
         return Assessment(target, "recorded")
     value, factor = stat_of(samples), _factor(target)
-    if target.value is None or target.sense == "~" or factor is None or not due or value is None:
+    judged = target.indicator is not None and target.value is not None and target.sense != "~"
+    if not judged or factor is None or not due or value is None:
         return Assessment(target, "recorded", value=value)
     gap = _shortfall(samples, target, factor)
     met = meets(samples, target, factor)
     best, _ = _samples(reachable, target) if reachable is not None else (None, False)
     top = stat_of(best) if best is not None else None
     probability = float(np.nanmean(met))
-    missed = bool(meets(np.array([value.p50]), target, factor)[0] == 0)
+    missed = not _is_met(value.p50, target, factor)
+    steps = _steps(values, target, factor)
+    asked = [step for step in steps if step.wanted is not None]
     return Assessment(
         target,
         "judged",
@@ -161,11 +277,57 @@ def _assess_one(values: xr.Dataset, target: Target, reachable: xr.Dataset | None
         reachable=top.p50 if top else None,
         lever=lever if missed else None,
         met=not missed,
+        first_met=next((step.year for step in steps if _is_met(step.value.p50, target, factor)), None),
+        steps=steps,
+        on_path=all(_keeps(step, target) for step in asked) if asked else None,
+        gap_by_district=_gap_by_district(values, target, factor),
     )
 
 
+def _is_met(value: float, target: Target, factor: float) -> bool:
+    return bool(meets(np.array([value]), target, factor)[0] == 1)
+
+
+def _keeps(step: Step, target: Target) -> bool:
+    """Return whether the median of a year has what the path asks for."""
+    wanted = step.wanted if step.wanted is not None else 0.0
+    return bool(_missing(np.array([step.value.p50]), wanted, _at_most(target))[0] <= _SLACK)
+
+
+def _steps(values: xr.Dataset, target: Target, factor: float) -> tuple[Step, ...]:
+    """Return every modelled year up to the target's, and up to the last one for the year first met."""
+    years = [int(year) for year in values[_id(target)]["period"].to_numpy()]
+    samples = {year: _in_year(values, _id(target), target, year)[0] for year in years}
+    stats = {year: stat for year in years if (stat := stat_of(samples[year])) is not None}
+    begin = stats.get(int(target.year) - PATH_YEARS)
+    path = path_of(target, begin.p50 / factor if begin else None)
+    found = []
+    for year, stat in stats.items():
+        wanted = path[year] * factor if year in path and year > min(path) - bool(target.path) else None
+        met = meets(samples[year], target, factor)
+        on_path = None
+        if wanted is not None:
+            slack = (target.tolerance * factor if year == target.year else 0.0) + _SLACK
+            on_path = float(np.mean(_missing(samples[year], wanted, _at_most(target)) <= slack))
+        found.append(Step(year, stat, wanted, on_path, float(np.nanmean(met))))
+    return tuple(found)
+
+
+def _gap_by_district(values: xr.Dataset, target: Target, factor: float) -> Mapping[str, Stat]:
+    """Return the part of each district in the gap of the headline rate of a settlement, or of all [t/d]."""
+    place = f"_{target.where['settlement']}" if "settlement" in target.where else ""
+    names = [f"{mass}{place}_by_district" for mass in ("organics_generated", "organics_recycled")]
+    if _id(target) != "rate_with_home" or any(name not in values for name in names):
+        return {}
+    generated, recycled = (values[name].sel(period=target.year) for name in names)
+    parts = (generated * ((target.value or 0.0) * factor) - recycled) / units.days_in(int(target.year))
+    districts = [str(name) for name in values["district"].to_numpy() if name != ALL]
+    found = {name: stat_of(parts.sel(district=name).to_numpy()) for name in districts}
+    return {name: stat for name, stat in found.items() if stat is not None}
+
+
 def _id(target: Target) -> str:
-    return target.indicator or ""
+    return target.indicator or target.contribution or ""
 
 
 def _samples(values: xr.Dataset, target: Target) -> tuple[Array | None, bool]:
@@ -181,10 +343,10 @@ def _samples(values: xr.Dataset, target: Target) -> tuple[Array | None, bool]:
     return _in_year(values, _id(target), target)
 
 
-def _in_year(values: xr.Dataset, name: str, target: Target) -> tuple[Array, bool]:
-    array = values[name]
-    due = target.year in array["period"].to_numpy()
-    array = array.sel(period=target.year) if due else array.isel(period=-1)
+def _in_year(values: xr.Dataset, name: str, target: Target, year: int | None = None) -> tuple[Array, bool]:
+    array, year = values[name], int(target.year) if year is None else year
+    due = year in array["period"].to_numpy()
+    array = array.sel(period=year) if due else array.isel(period=-1)
     for dimension in set(array.dims) - {"sample"}:
         array = array.sel({dimension: target.where.get(str(dimension), ALL)})
     return array.to_numpy().astype(np.float64), bool(due)

@@ -7,7 +7,8 @@ import pytest
 import xarray as xr
 
 from cemfa.definition.schema import Label, Target
-from cemfa.targets import assess, by_remaining_gap, cannot_be_met
+from cemfa.errors import ResultsError
+from cemfa.targets import assess, by_remaining_gap, cannot_be_met, path_of, target_sets
 
 NAME = Label(vi="mục tiêu", en="target")
 
@@ -121,3 +122,89 @@ def test_where_nothing_helps_options_rank_by_what_is_missing():
 def test_without_settlement_named_the_whole_area_counts():
     assert one(values([0.5]), target(where={})).value.p50 == pytest.approx(0.5)
     assert one(values([0.5]), target(where={"settlement": "urban"})).value.p50 == pytest.approx(0.1)
+
+
+def through(rates, generated=36500.0):
+    """One rural rate per sample and year from 2025 on."""
+    array = np.array(rates, dtype=float)
+    years = [2025 + n for n in range(array.shape[1])]
+    data = xr.Dataset(
+        {"rate_with_home": (("sample", "period", "settlement"), array[..., None])},
+        {"sample": np.arange(len(array)), "period": years, "settlement": ["rural"]},
+    )
+    shares = np.array([0.75, 0.25, 1.0])  # north and south generate, all of it is recycled in the south
+    whole = np.broadcast_to(generated * shares, (*array.shape, 3))
+    done = generated * array[..., None] * np.array([0.0, 1.0, 1.0])
+    data["organics_generated_rural_by_district"] = (("sample", "period", "district"), whole)
+    data["organics_recycled_rural_by_district"] = (("sample", "period", "district"), done)
+    data["organics_generated"] = (("sample", "period", "settlement"), np.full((*array.shape, 1), generated))
+    return data.assign_coords(district=["north", "south", "all"])
+
+
+def test_the_path_runs_straight_from_five_years_before():
+    rates = [[0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8], [0.2, 0.2, 0.2, 0.5, 0.6, 0.8, 0.8]]
+    found = one(through(rates), target())
+    assert [step.year for step in found.steps] == list(range(2025, 2032))
+    assert [step.wanted for step in found.steps] == [None, *(pytest.approx(w) for w in (0.3, 0.4, 0.5, 0.6, 0.7)), None]
+    assert [step.on_path for step in found.steps] == [None, 0.5, 0.5, 1.0, 1.0, 1.0, None]
+    assert [step.probability for step in found.steps] == [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
+    assert found.on_path is False  # the median is behind in 2026
+    assert found.first_met == 2030
+
+
+def test_stated_waypoints_are_the_path():
+    stated = target(path={2026: 10.0, 2028: 30.0})
+    wanted = {2026: 10.0, 2027: 20.0, 2028: 30.0, 2029: 50.0, 2030: 70.0}
+    assert path_of(stated) == pytest.approx(wanted)
+    found = one(through([[0.05, 0.1, 0.2, 0.3, 0.5, 0.7]]), stated)
+    assert {s.year: s.wanted for s in found.steps if s.wanted is not None} == pytest.approx(
+        {year: value / 100 for year, value in wanted.items()}
+    )
+    assert found.on_path is True
+
+
+def test_a_path_down_and_a_target_that_is_never_met():
+    less = target(0.0, "=", unit="t/yr", indicator="direct_landfilling_circular_urban", where={}, path={2029: 100.0})
+    found = one(values([0.5]), less)
+    assert [(s.year, s.wanted, s.on_path) for s in found.steps] == [(2029, 100.0, 1.0), (2030, 0.0, 0.0)]
+    assert found.first_met is None
+    assert found.on_path is False
+
+
+def test_the_gap_of_districts_is_the_gap():
+    found = one(through([[0.2] * 6, [0.3] * 6]), target())
+    parts = found.gap_by_district
+    assert parts["north"].mean == pytest.approx(0.7 * 75.0)  # t/d: nothing is recycled there
+    assert parts["south"].mean == pytest.approx(0.7 * 25.0 - 25.0)
+    assert sum(part.mean for part in parts.values()) == pytest.approx(found.gap_mass.mean)
+    assert sum(found.share_of_gap.values()) == pytest.approx(1.0)
+    assert one(through([[0.9] * 6]), target()).share_of_gap == {}  # nothing is missing
+    assert one(values([0.5]), target()).gap_by_district == {}  # not told by district
+
+
+def test_sets_stand_side_by_side():
+    here, there = target(), target(document="decision", issuer="government", id="N1")
+    sets = target_sets([here, there, target(id="T19")])
+    assert [(found.issuer, [t.id for t in found.targets]) for found in sets] == [
+        ("province", ["T18", "T19"]), ("government", ["N1"]),
+    ]  # fmt: skip
+
+
+def test_what_is_only_recorded_shows_what_is_added_to_it():
+    found = one(values([0.5, 0.6]), target(indicator=None, contribution="rate_with_home", reported=None))
+    assert found.kind == "recorded"
+    assert found.value.p50 == pytest.approx(0.55)
+    assert found.probability is None
+    assert found.target.reported is None
+
+
+def test_a_closed_target_keeps_what_was_last_reported():
+    last = {"year": 2024, "value": 42.0, "source": "report of the department"}
+    found = one(values([0.5]), target(status="closed", reported=last))
+    assert found.is_closed
+    assert (found.target.reported.year, found.target.reported.value) == (2024, 42.0)
+
+
+def test_an_indicator_that_does_not_exist_is_an_error():
+    with pytest.raises(ResultsError, match=r"rate_of_luck.*unknown-indicator"):
+        one(values([0.5]), target(indicator="rate_of_luck"))

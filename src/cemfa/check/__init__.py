@@ -117,9 +117,10 @@ def unknown_indicators(model: Model, places: Places) -> Iterator[Problem]:
     from cemfa.indicators import REGISTRY
 
     for position, target in enumerate(model.targets):
-        if target.indicator is not None and target.indicator not in REGISTRY:
-            parameters = {"name": target.indicator, "known": nearest(target.indicator, REGISTRY)}
-            yield Problem("target-indicator", places.of("targets", position, "indicator"), parameters)
+        for field, name in (("indicator", target.indicator), ("contribution", target.contribution)):
+            if name is not None and name not in REGISTRY:
+                parameters = {"name": name, "known": nearest(name, REGISTRY)}
+                yield Problem("target-indicator", places.of("targets", position, field), parameters)
 
 
 def unknown_criteria(scenario: Scenario, places: Places) -> Iterator[Problem]:

@@ -117,7 +117,9 @@ def side_by_side(
     found = tuple(_option(setting, outcome) for outcome in outcomes)
     judged = {o.id: o.targets for o in found}
     targets = [a.target for a in found[0].targets if any(_judged(o.targets, a.target) for o in found)]
-    headline = tuple(t.id for t in targets if t.indicator == HEADLINE and t.year == scenario.target_year)
+    plan = model.targets[0].document if model.targets else ""  # the plan decides; other documents stand beside it
+    due = [t for t in targets if t.document == plan and t.year == scenario.target_year]
+    headline = tuple(t.id for t in due if t.indicator == HEADLINE)
     return Comparison(
         scenario=scenario,
         model=model,

@@ -182,5 +182,9 @@ def _cases(scenario: Scenario, options: Sequence[str] | None) -> Iterator[Case]:
 def _supported(system: System, scenario: Scenario) -> tuple[str, ...]:
     central = solve(system, plan=plan_of(scenario, baselines_of(scenario)["as_now"]))
     able = supported(central)
-    apart = ("_by_district", "_by_good")  # a scenario decides on the whole; the headline alone is told by district
-    return tuple(name for name in able if not name.endswith(apart) or name == f"{HEADLINE}_by_district")
+    apart = ("_by_district", "_by_good")  # a scenario decides on the whole; districts are told of the headline alone
+    told = (
+        f"{HEADLINE}_by_district",
+        *(f"organics_{m}{place}_by_district" for m in ("generated", "recycled") for place in ("", "_urban", "_rural")),
+    )
+    return tuple(name for name in able if not name.endswith(apart) or name in told)

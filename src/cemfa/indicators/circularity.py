@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from cemfa.indicators.following import BIOLOGICAL
+from cemfa.indicators.following import BIOLOGICAL, behind
 from cemfa.indicators.registry import Indicator, require
 from cemfa.indicators.view import Array, Mask, View
 
@@ -164,7 +164,7 @@ def first_ends(view: View, treatments: tuple[str, ...]) -> Mask:
     straw eaten.
     """
     wasted = np.isin(view.flows["status"], _WASTES) & (view.source >= 0)
-    return np.asarray(wasted & np.isin(view.flows["treatment"], treatments) & ~_behind(view)[view.source])
+    return np.asarray(wasted & np.isin(view.flows["treatment"], treatments) & ~behind(view)[view.source])
 
 
 def ending(treatments: tuple[str, ...], view: View) -> Array:
@@ -206,18 +206,6 @@ def by_product_circularity(view: View) -> Array:
     grown = view.parameter(_SUSTAINED)
     virgin = whole * (1.0 - (np.zeros(view.shape) if grown is None else grown))
     return material_circularity(linear_flow_index(whole, virgin, ending((*ENERGY, *LOST), view)))
-
-
-def _behind(view: View) -> Mask:
-    """Return which processes matter reaches after a treatment, or are one, (P,)."""
-    reached: Mask = view.processes["treatment"] != ""
-    while True:
-        leaves = (view.source >= 0) & (view.target >= 0) & reached[view.source]
-        further = reached.copy()
-        further[view.target[leaves]] = True
-        if (further == reached).all():
-            return reached
-        reached = further
 
 
 _ISO: Final = "ISO 59020:2024, outflows of an area; first treatment met"

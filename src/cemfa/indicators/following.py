@@ -71,6 +71,18 @@ def final(view: View) -> Mask:
     return (view.target < 0) | view.sinks()[view.target]
 
 
+def behind(view: View) -> Mask:
+    """Return which processes matter reaches after a treatment, or are one, (P,)."""
+    reached: Mask = view.processes["treatment"] != ""
+    while True:
+        leaves = (view.source >= 0) & (view.target >= 0) & reached[view.source]
+        further = reached.copy()
+        further[view.target[leaves]] = True
+        if (further == reached).all():
+            return reached
+        reached = further
+
+
 def over(part: Array, whole: Array) -> Array:
     """Return ``part / whole``, zero where there is nothing."""
     found: Array = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

@@ -24,12 +24,13 @@ from cemfa.indicators.fates import (
     untreated,
     used_share,
 )
-from cemfa.indicators.following import BIOLOGICAL, followed
+from cemfa.indicators.following import BIOLOGICAL, RECYCLING, behind, followed
 from cemfa.indicators.losses import CAUSES, account, evidenced, recycled_at_plants
 from cemfa.indicators.registry import Indicator
 from cemfa.indicators.view import FRESH, Array, Positions, View, truth
 
 _OWN: Final = "cemfa, after Implementing Decision (EU) 2019/1004"
+_NATIONAL: Final = "Decision 222/QD-TTg of 23 January 2025"
 _PLAN: Final = "Ben Tre plan implementing Decision 687/QD-TTg"
 
 
@@ -113,6 +114,25 @@ def _mass_by(mass: Callable[[View, str], Array], by: str, view: View) -> Array:
     return mass(view, by)
 
 
+def generated_in(settlement: str, view: View) -> Array:
+    """Return organic waste generated in one settlement, by district, (S, T, districts + 1) [t/yr]."""
+    chosen = generated(view)
+    return _in_settlement(view, settlement, chosen, view.mass(chosen))
+
+
+def recycled_in(settlement: str, view: View) -> Array:
+    """Return organic waste of one settlement recycled under the headline definition, by district [t/yr]."""
+    (plants, kept), (homes, shown) = recycled_at_plants(view), evidenced(view, "rate_with_home")
+    return _in_settlement(view, settlement, plants, kept) + _in_settlement(view, settlement, homes, shown)
+
+
+def _in_settlement(view: View, settlement: str, chosen: Positions, mass: Array) -> Array:
+    inside = (
+        view.flows["settlement"][chosen] == settlement if "settlement" in view.flows else np.zeros(len(chosen), bool)
+    )
+    return by_item(view, chosen[inside], mass[..., inside], "district", f"organics_recycled_{settlement}_by_district")
+
+
 def not_recycled(cause: str, view: View) -> Array:
     """Return the organic waste that does not count as recycled for one cause of `CAUSES`, by settlement [t/yr].
 
@@ -150,6 +170,29 @@ def landfilled_circular_urban(view: View) -> Array:
     return np.asarray((view.mass(chosen) * at_plants(view, chosen, followed(view, FRESH, buried))).sum(axis=-1))
 
 
+def collected_and_treated(view: View, by: str) -> Array:
+    """Return household waste that reaches a plant or a landfill, by item [t/yr]; treatment at home is none of it."""
+    found = entries(view, _TREATED, organic=False)
+    chosen = found[(view.source[found] >= 0) & ~behind(view)[view.source[found]]]  # not from plants and their stores
+    return by_item(view, chosen, view.mass(chosen), by, "waste_collected_treated")
+
+
+def treated_share(view: View) -> Array:
+    """Return the share of household waste that reaches a plant or a landfill, by settlement."""
+    chosen = generated(view, organic=False)
+    return rate(
+        collected_and_treated(view, "settlement"),
+        by_item(view, chosen, view.mass(chosen), "settlement", "waste_collected_treated"),
+    )
+
+
+def direct_landfilling(view: View) -> Array:
+    """Return the share of household waste collected that is landfilled without any treatment, by settlement."""
+    buried = untreated(view, ("landfill",), organic=False)
+    part = by_item(view, buried, view.mass(buried), "settlement", "landfilled_directly")
+    return rate(part, collected_and_treated(view, "settlement"))
+
+
 def plastics_recovered(view: View) -> Array:
     """Return the share of plastic waste reused, recycled or burnt in a plant, (S, T); landfilling is none of it."""
     plastic = np.char.startswith(view.flows["good"], "plastic") & stream(view, organic=False)
@@ -165,6 +208,8 @@ def _circular_urban(view: View) -> Positions:
     first = truth(view.at_target("circular_model")) & ~truth(view.at_source("circular_model"))
     return _urban(view, np.flatnonzero(stream(view, organic=False) & first))
 
+
+_TREATED: Final = (*RECYCLING, "material", "energy", "incineration", "landfill")
 
 _RATES: Final[tuple[tuple[str, Callable[[View, str], Array], str, tuple[str, ...]], ...]] = (
     ("rate_with_home", recycled, FRESH, ()),
@@ -197,6 +242,11 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         for name, mass in (("organics_generated", organics_generated), ("organics_recycled", recycled))
     ),
     *(
+        Indicator(f"{name}_{settlement}_by_district", "t/year", _OWN, partial(mass, settlement), by="district")
+        for settlement in ("urban", "rural")
+        for name, mass in (("organics_generated", generated_in), ("organics_recycled", recycled_in))
+    ),
+    *(
         Indicator(f"not_recycled_{cause}", "t/year", _OWN, partial(not_recycled, cause), by="settlement")
         for cause in CAUSES
     ),
@@ -205,5 +255,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
     Indicator("open_burnt_or_dumped", "t/year", _OWN, burnt_or_dumped, by="settlement"),
     Indicator("waste_treated_circular_urban", "1", f"{_PLAN}, II.2b", treated_circular_urban, rate=True),
     Indicator("direct_landfilling_circular_urban", "t/year", f"{_PLAN}, II.2b", landfilled_circular_urban),
+    Indicator("waste_collected_treated", "1", _NATIONAL, treated_share, by="settlement", rate=True),
+    Indicator("landfilled_directly", "1", _NATIONAL, direct_landfilling, by="settlement", rate=True),
     Indicator("plastics_recovered", "1", f"{_PLAN}, II.2a", plastics_recovered, rate=True),
 )

@@ -110,7 +110,7 @@ def _kind(comparison: Comparison, judged: Assessment, target: Target, words: Wor
 def _achieved(found: Assessment, words: Words) -> Cell:
     if found.value is None:
         return Cell("–")
-    unit = REGISTRY[found.target.indicator or ""].unit
+    unit = REGISTRY[found.target.indicator or found.target.contribution or ""].unit
     value = words.rate(found.value) if unit == "1" else f"{words.spread(found.value)} {words.unit(unit)}"
     if found.probability is None:
         return Cell(value)

@@ -191,3 +191,23 @@ def test_nitrogen_on_soil_and_in_feed_and_the_urea_it_replaces():
 def test_a_model_that_lacks_what_an_indicator_needs_is_told_so(indicator, missing):
     with pytest.raises(ResultsError, match=rf"{missing}.*indicator-needs"):
         evaluate(results(PROCESSES, FLOWS, EVIDENCE), [indicator])
+
+
+def test_collected_and_treated_and_what_of_it_goes_straight_to_the_landfill():
+    found = evaluate(results(PROCESSES, FLOWS, EVIDENCE), ["waste_collected_treated", "landfilled_directly"])
+    urban = 200 + 80 + 120 + 10 + 40  # yard, worms, landfill; plastics to both
+    assert found["waste_collected_treated"].values[0, 0].tolist() == pytest.approx([urban / 450, 0.0, urban / 850])
+    assert value(found, "landfilled_directly", 0) == pytest.approx(160 / urban)
+    assert np.isnan(value(found, "landfilled_directly", 1))  # nothing is collected there
+
+
+def test_districts_of_a_settlement_are_the_settlement():
+    names = [
+        f"organics_{what}_{place}_by_district" for what in ("generated", "recycled") for place in ("urban", "rural")
+    ]
+    found = evaluate(results(PROCESSES, FLOWS, EVIDENCE), [*names, "organics_generated", "organics_recycled"])
+    for what in ("generated", "recycled"):
+        for column, place in enumerate(("urban", "rural")):
+            parts = found[f"organics_{what}_{place}_by_district"].values[0, 0]
+            assert parts[:-1].sum() == pytest.approx(parts[-1])
+            assert parts[-1] == pytest.approx(float(found[f"organics_{what}"][0, 0, column]))

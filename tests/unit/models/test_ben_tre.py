@@ -18,6 +18,7 @@ from cemfa.results import Request
 from cemfa.system.compile import compile_system
 from cemfa.system.layout import System
 from cemfa.system.solve import solve
+from cemfa.targets import target_sets
 from cemfa.units import days_in
 
 FOLDER = Path(__file__).parents[3] / "models" / "ben_tre"
@@ -301,13 +302,30 @@ def test_everything_that_arises_or_is_lost_has_a_heating_value(central: xr.Datas
 
 
 def test_the_plan_has_its_twenty_one_targets(model: Model) -> None:
-    assert [target.id for target in model.targets] == [f"T{n:02d}" for n in range(1, 22)]
-    numbered = [target for target in model.targets if target.value is not None]
+    plan = target_sets(model.targets)[0]
+    assert [target.id for target in plan.targets] == [f"T{n:02d}" for n in range(1, 22)]
+    numbered = [target for target in plan.targets if target.value is not None]
     assert len(numbered) == 18
-    assert {t.id: t.sense for t in model.targets if t.value is None} == {"T07": "down", "T08": "up", "T21": "done"}
-    assert {t.id for t in model.targets if t.sense == "~"} == {"T05", "T13"}
-    measured = {t.id: (t.indicator, t.value, dict(t.where)) for t in model.targets if t.indicator}
+    assert {t.id: t.sense for t in plan.targets if t.value is None} == {"T07": "down", "T08": "up", "T21": "done"}
+    assert {t.id for t in plan.targets if t.sense == "~"} == {"T05", "T13"}
+    measured = {t.id: (t.indicator, t.value, dict(t.where)) for t in plan.targets if t.indicator}
     assert measured["T17"] == ("rate_with_home", 100, {"settlement": "urban"})
     assert measured["T18"] == ("rate_with_home", 70, {"settlement": "rural"})
     assert set(measured) == {"T06", "T16", "T17", "T18", "T19"}
+    assert all(t.note for t in plan.targets if not t.indicator)
+
+
+def test_decisions_of_the_prime_minister_stand_beside_the_plan(model: Model) -> None:
+    plan, of_2022, of_2025 = target_sets(model.targets)
+    assert plan.issuer == "UBND tỉnh Bến Tre"
+    assert "687" in of_2022.document
+    assert "222" in of_2025.document
+    plastics = [next(t.value for t in one.targets if t.indicator == "plastics_recovered") for one in (plan, of_2022)]
+    assert plastics == [50, 85]  # the province asks less than the country: both are kept
+    assert {t.id: t.contribution for t in model.targets if t.contribution} == {
+        "T14": "ghg_intensity", "T15": "ghg_net", "T20": "renewable_capacity", "N02": "ghg_intensity",
+        "M04": "renewable_capacity",
+    }  # fmt: skip
+    assert all(t.status == "closed" for t in model.targets if t.year <= 2025)
+    assert all(t.reported is None for t in model.targets)  # no report is known
     assert all(t.note for t in model.targets if not t.indicator)

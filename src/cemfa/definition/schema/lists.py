@@ -46,8 +46,19 @@ class Duty(Frozen):
     """Key of `sources.csv`."""
 
 
+class LastReported(Frozen):
+    """What was last reported of a target."""
+
+    year: Whole
+    """Year it speaks of."""
+    value: Number
+    """The number, in the target's unit."""
+    source: str
+    """Where it was reported."""
+
+
 class Target(Frozen):
-    """One target of a plan."""
+    """One target of a plan. Targets of one document are a set; sets stand side by side."""
 
     id: str
     """Its number in the plan's list."""
@@ -79,6 +90,13 @@ class Target(Frozen):
     """Part of the indicator: `settlement: urban`."""
     department: Id | None = None
     """Who reports on it every year, as the document says; its successors follow from `departments.csv`."""
+    contribution: Id | None = None
+    """Indicator whose value stands beside a target that is only recorded: what an option adds to it."""
+    path: dict[Whole, Number] = {}
+    """Year → value on the way to it, in its unit; years between are interpolated. None: a straight line from five
+    years before."""
+    reported: LastReported | None = None
+    """What was last reported of it; none: no report is known."""
     note: Label | None = None
     """Why it is only recorded, or how it is read."""
 
