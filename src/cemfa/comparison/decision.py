@@ -22,6 +22,7 @@ from cemfa.comparison.outcome import (
     Donation,
     Information,
     OptionResult,
+    ProjectResult,
     Scored,
     Turn,
 )
@@ -42,6 +43,8 @@ _FEWEST: Final = 20
 """Samples below which parameters are not told apart from chance."""
 _LEVEL: Final = 0.01
 """Chance that any parameter is named by accident, over all of them (Bonferroni)."""
+_HARDLY: Final = 0.001
+"""Share of all organics generated from which more is recycled: less has no cost per tonne worth telling."""
 _MOST: Final = 8
 """Parameters shown beside a choice."""
 
@@ -271,14 +274,16 @@ def _donation(option: OptionResult, base: OptionResult, donors: Sequence[str]) -
     extra = base.economics.samples["npv"].to_numpy() - money["npv"].to_numpy()
     more = _more_recycled(option, base, years)
     tonnes = present_value(np.concatenate([np.zeros((len(rate), 1)), more], axis=1), rate)
+    enough = bool(np.median(more.sum(axis=1)) > _HARDLY * _generated(base, years))
     with np.errstate(divide="ignore", invalid="ignore"):
-        per_tonne = np.where(tonnes > 0, extra / tonnes, np.nan)
+        per_tonne = np.where((tonnes > 0) & enough, extra / tonnes, np.nan)
     given = [name for name in economics.funders if name in donors]
     budget = economics.budget
     grant = budget.sel(funder=given).sum(["funder", "year"]).to_numpy() if given else np.zeros(len(rate))
     need = budget.sum(["funder", "year"]).to_numpy()
-    helped = [p for p in option.projects if any(f.source in donors and f.share > 0 for f in p.funding)]
-    lost = [p.intake.p50 for p in helped if p.intake is not None]
+    everything = (*option.projects, *option.programmes)
+    helped = [item for item in everything if any(f.source in donors and f.share > 0 for f in item.funding)]
+    lost = [item.intake.p50 for item in helped if isinstance(item, ProjectResult) and item.intake is not None]
     per_year = economics.after_donors.transpose("sample", "year").to_numpy()[:, -1]
     return Donation(
         option=option.id,
@@ -294,13 +299,18 @@ def _donation(option: OptionResult, base: OptionResult, donors: Sequence[str]) -
 
 def _more_recycled(option: OptionResult, base: OptionResult, years: Sequence[int]) -> Array:
     """Return the organics recycled more than in the baseline, (S, T) [t/yr]; NaN where they are not modelled."""
-    name = "organics_recycled"
+    return _whole(option, "organics_recycled", years) - _whole(base, "organics_recycled", years)
+
+
+def _generated(base: OptionResult, years: Sequence[int]) -> float:
+    return float(np.median(_whole(base, "organics_generated", years).sum(axis=1)))
+
+
+def _whole(option: OptionResult, name: str, years: Sequence[int]) -> Array:
+    """Return an indicator of the whole area, (S, T) [t/yr]; NaN where it is not modelled."""
     if name not in option.indicators:
         return np.full((option.indicators.sizes["sample"], len(years)), np.nan)
-    both = []
-    for found in (option.indicators, base.indicators):
-        array = found[name].sel(period=list(years))
-        for dimension in set(array.dims) - {"sample", "period"}:
-            array = array.sel({dimension: ALL})
-        both.append(array.transpose("sample", "period").to_numpy())
-    return np.asarray(both[0] - both[1], dtype=np.float64)
+    array = option.indicators[name].sel(period=list(years))
+    for dimension in set(array.dims) - {"sample", "period"}:
+        array = array.sel({dimension: ALL})
+    return np.asarray(array.transpose("sample", "period").to_numpy(), dtype=np.float64)

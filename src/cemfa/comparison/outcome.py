@@ -339,12 +339,13 @@ class Donation:
     Parameters
     ----------
     option : its id
-    per_tonne : extra net cost over the baseline per tonne recycled more, both as present values [VND/t]
+    per_tonne : extra net cost over the baseline per tonne recycled more, both as present values [VND/t]; None where
+        hardly anything more is recycled
     per_tonne_co2e : extra net cost per tonne of CO2-equivalent avoided [VND/tCO2e]
     grant : paid by donors over the horizon, not discounted [VND]
     share : of the whole need that donors pay [-]
     after : recurrent need of the last year, which donors no longer pay [VND/yr]
-    projects : ids of projects that a donor pays for in part; without the grant they lack a funder
+    projects : ids of projects and programmes that a donor pays for in part; without the grant they lack a funder
     intake : what these take in in the target year, median [t/d]
     """
 

@@ -158,7 +158,7 @@ def cost_steps(blocks: Sequence[Block], lang: str, *, title: str, x_label: str, 
 
 def _rows(labels: Sequence[str], lang: str, title: str, words: str) -> tuple[Picture, Axes, list[list[str]]]:
     lines = [wrap(label, _LABEL) for label in labels]
-    figure = Picture(9.2, 0.4 * len(labels) + 1.15, lang=lang, title=title, description=words)
+    figure = Picture(9.2, 0.4 * (len(labels) + 3), lang=lang, title=title, description=words)
     axes = figure.add_subplot()
     frame(figure, max(text_width(line) for part in lines for line in part) + 12, 58, 20, 6)
     axes.grid(axis="x")

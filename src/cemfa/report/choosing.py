@@ -220,9 +220,7 @@ def _criteria_table(comparison: Comparison, decision: Decision, words: Words) ->
         return None
     columns = [Column(words.text("c_option"))]
     for criterion in scored.criteria:
-        unit = _criterion_unit(criterion)
-        shown = words.text("criterion_scale", worst=words.number(criterion.scale[0]),
-                           best=words.number(criterion.scale[1]), unit=words.unit(unit))  # fmt: skip
+        shown = _criterion_scale(criterion, words)
         weight = words.percent(criterion.weight)
         columns.append(Column(f"{criterion_name(criterion, words)} ({weight})", shown, "number", 2))
     columns += [Column(words.text("c_score"), kind="number", decimals=3, spread=True)]
@@ -240,9 +238,17 @@ def _criteria_table(comparison: Comparison, decision: Decision, words: Words) ->
                  tuple(columns), tuple(rows), note=words.text("criteria_note"))  # fmt: skip
 
 
-def _criterion_unit(criterion: Criterion) -> str:
+def _criterion_scale(criterion: Criterion, words: Words) -> str:
+    """Return the scale of a criterion with its unit, money in billions and rates in percent."""
     key = criterion.indicator.split(".")[0]
-    return REGISTRY[key].unit if key in REGISTRY else MONEY_CRITERIA[key]
+    unit = REGISTRY[key].unit if key in REGISTRY else MONEY_CRITERIA[key]
+    factor, shown = 1.0, words.unit(unit)
+    if unit == "VND":
+        factor, shown = 1 / BILLION, words.text("unit_money_short")
+    elif unit == "1":
+        factor, shown = 100.0, "%"
+    worst, best = (words.number(end * factor).replace("-", "−") for end in criterion.scale)
+    return words.text("criterion_scale", worst=worst, best=best, unit=shown)
 
 
 def _information_table(comparison: Comparison, decision: Decision, words: Words) -> Table:
@@ -298,9 +304,11 @@ def _donor_table(comparison: Comparison, decision: Decision, words: Words) -> Ta
     )  # fmt: skip
     rows = []
     for found in decision.donations:
-        labels = {project.id: project.label for project in comparison.option(found.option).projects}
+        option = comparison.option(found.option)
+        labels = {item.id: item.label for item in (*option.projects, *option.programmes)}
         names = ", ".join(words.label(labels[key], key) for key in found.projects)
-        lost = words.text("without_grant", projects=names, mass=words.number(found.intake, 2))
+        key = "without_grant" if found.intake else "without_grant_programmes"
+        lost = words.text(key, projects=names, mass=words.number(found.intake, 2))
         rows.append((
             Cell(_name(comparison, found.option, words)), cell(found.per_tonne), cell(found.per_tonne_co2e),
             cell(found.grant, 1 / BILLION), Cell(found.share), cell(found.after, 1 / BILLION),
