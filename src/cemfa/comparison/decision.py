@@ -22,6 +22,7 @@ from cemfa.comparison.outcome import (
     Donation,
     Information,
     OptionResult,
+    ProgrammeResult,
     ProjectResult,
     Scored,
     Turn,
@@ -281,7 +282,7 @@ def _donation(option: OptionResult, base: OptionResult, donors: Sequence[str]) -
     budget = economics.budget
     grant = budget.sel(funder=given).sum(["funder", "year"]).to_numpy() if given else np.zeros(len(rate))
     need = budget.sum(["funder", "year"]).to_numpy()
-    everything = (*option.projects, *option.programmes)
+    everything: tuple[ProjectResult | ProgrammeResult, ...] = (*option.projects, *option.programmes)
     helped = [item for item in everything if any(f.source in donors and f.share > 0 for f in item.funding)]
     lost = [item.intake.p50 for item in helped if isinstance(item, ProjectResult) and item.intake is not None]
     per_year = economics.after_donors.transpose("sample", "year").to_numpy()[:, -1]

@@ -305,7 +305,8 @@ def _donor_table(comparison: Comparison, decision: Decision, words: Words) -> Ta
     rows = []
     for found in decision.donations:
         option = comparison.option(found.option)
-        labels = {item.id: item.label for item in (*option.projects, *option.programmes)}
+        labels = {project.id: project.label for project in option.projects}
+        labels |= {programme.id: programme.label for programme in option.programmes}
         names = ", ".join(words.label(labels[key], key) for key in found.projects)
         key = "without_grant" if found.intake else "without_grant_programmes"
         lost = words.text(key, projects=names, mass=words.number(found.intake, 2))
