@@ -117,3 +117,26 @@ def test_wrong_shares_are_found_only_where_they_are(folder: Path) -> None:
     percent = problems[0].parameters["percent"]
     assert isinstance(percent, float)
     assert 0 < percent < 50
+
+
+def test_what_a_simulation_could_not_prepare_is_said_before_with_its_line(folder: Path) -> None:
+    """Batches cannot be repeated, and an amount upstream of a yard makes the year be repeated."""
+    town = folder / "first_steps"
+    store = "    store: {limit: days, batches: {lines: rows, size: days, residence: days}}\n"
+    capacity = "    capacity: {parameter: yard_capacity}\n"
+    change(town / "model.yaml", capacity, capacity + store)
+    amount = "    amount: [population, organics_per_head, dumped]\n    at_most: true\n"
+    change(town / "model.yaml", "    share: dumped\n", amount)
+    for table, rows in (
+        (
+            "parameters",
+            ("days,,,,,,3,d,,,,,,,,unverified,illustration,", "rows,,,,,,2,1,,,,,,,,unverified,illustration,"),
+        ),
+        ("parameter_labels", ("days,Ngày,Days", "rows,Luống,Rows")),
+    ):
+        with (town / f"{table}.csv").open("a", encoding="utf-8") as out:
+            out.writelines(f"{row}\n" for row in rows)
+    problems = [problem for problem in check(folder / "scenario.yaml") if problem.severity == "error"]
+    assert [problem.code for problem in problems] == ["batches-volatile"]
+    lines = (town / "model.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
+    assert problems[0].place.line == 1 + lines.index(store)

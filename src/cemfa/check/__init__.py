@@ -1,7 +1,7 @@
 """All rules together: what is wrong or doubtful in a model or scenario, from its files to its numbers.
 
-Above the definition, the system and the indicators: rules that need arrays stand here, and raise nothing for
-what the user wrote. Whatever `check` lets through can be solved.
+Above the definition, the system, the indicators and the simulation: rules that need arrays stand here, and raise
+nothing for what the user wrote. Whatever `check` lets through can be solved, and its days can be prepared.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ def scenario_numbers(loaded: LoadedScenario, system: System | None) -> Iterator[
     ----------
     system : its model compiled; None where something is wrong with that
     """
+    from cemfa.check.days import days_problems
     from cemfa.check.shares import share_sums
     from cemfa.check.spreads import scenario_distributions
     from cemfa.check.supply import supply_warnings
@@ -106,6 +107,7 @@ def scenario_numbers(loaded: LoadedScenario, system: System | None) -> Iterator[
             yield from found or supply_warnings(scenario, option, system, places)
         except CemfaError as error:  # a ramp that reaches no place, or takes more than gives way
             yield from (replace(p, place=where) for p in error.problems)
+    yield from days_problems(scenario, system, loaded.model.places)
 
 
 def _any_error(problems: Sequence[Problem]) -> bool:

@@ -242,8 +242,10 @@ def build_network(
     spoiled_to = _spoiled_to(system, places, pattern, upstream)
     volatile = _volatile(system, upstream, set(paths))
     if volatile and places.batches.any():
-        names = [system.process_ids[p] for p, batch in zip(places.stored, places.batches, strict=True) if batch]
-        raise locale.error(SimulationError, Problem("batches-volatile", parameters={"processes": names}))
+        working = [p for p, batch in zip(places.stored, places.batches, strict=True) if batch]
+        place = Place(path=f"processes.{system.process_coords['process_name'][working[0]]}.store.batches")
+        names = [system.process_ids[p] for p in working]
+        raise locale.error(SimulationError, Problem("batches-volatile", place, {"processes": names}))
     profiles = _profiles(system, upstream, set(paths))
 
     def book(merged: bool) -> Book:
