@@ -213,7 +213,7 @@ def test_an_unknown_option_is_named():
 def test_plants_that_never_fail_stand_from_the_first_year_on():
     scenario = read_scenario("first_steps_2030")
     plan = never_failing(plan_of(scenario, "two_yards", stress=None), scenario, read_model("first_steps"))
-    assert all(built.central_dates()[0][0].year <= 2026 for built in plan.built)
+    assert all(course.steps[0][0].year <= 2026 for course in plan.central_courses())
     assert plan.events == ()
 
 

@@ -270,7 +270,7 @@ def test_remainders_keep_their_digits(town) -> None:
 
 
 def test_dates_of_a_plan_are_calendar_days(plan) -> None:
-    assert plan.built[0].central_dates()[0][0] == datetime.date(2027, 3, 1)
+    assert plan.central_courses()[0].steps[0][0] == datetime.date(2027, 3, 1)
 
 
 def crowded(spread):
