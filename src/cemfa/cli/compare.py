@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from cemfa import locale
@@ -23,6 +25,7 @@ def command() -> click.Command:
             option("--out", key="out-folder", metavar="DIR"),
             option("--precision", metavar="INDICATOR=VALUE"),
             option("--settled", is_flag=True),
+            option("--decide", metavar="FILE.py:NAME"),
             option("--replay", metavar="run.json"),
             option("--json", "as_json", key="json", is_flag=True),
         ],
@@ -38,6 +41,7 @@ def _compare(
     out: str | None,
     precision: str | None,
     settled: bool,
+    decide: str | None,
     replay: str | None,
     as_json: bool,
 ) -> int:
@@ -53,7 +57,7 @@ def _compare(
     else:
         until = until_of(precision, settled=settled)
         settings = Settings(name, replications, seed or 0, options, until=until)
-    return compare_and_write(settings, workers=workers, out=out, as_json=as_json)
+    return compare_and_write(replace(settings, decide=decide), workers=workers, out=out, as_json=as_json)
 
 
 def _refuse_beside_replay(names: list[str]) -> None:

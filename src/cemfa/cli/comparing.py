@@ -28,8 +28,8 @@ INTERRUPTED: Final = 130
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to compare: a scenario by id or path, how often, with which seed, which options; what it repeats, or when
-    enough is known.
+    """What to compare: a scenario by id or path, how often, with which seed, which options; what it repeats, when
+    enough is known, and what function decides.
     """
 
     scenario: str
@@ -38,6 +38,7 @@ class Settings:
     options: tuple[str, ...]
     repeats: Record | None = None
     until: Rule | None = None
+    decide: str | None = None
 
 
 def settings_of(run: str) -> Settings:
@@ -82,6 +83,7 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
     from cemfa.comparison import compare
     from cemfa.definition.load import read_scenario_and_model
     from cemfa.report import write_report
+    from cemfa.simulation.deciding import decide_from
 
     file = library.find_scenario(settings.scenario)
     scenario, model = read_scenario_and_model(settings.scenario)
@@ -98,6 +100,7 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
             options=settings.options or None,
             progress=_say_done,
             until=settings.until,
+            decide=decide_from(settings.decide) if settings.decide else None,
         )
         comparison.save_results(folder / RESULTS)
         comparison.losses().to_csv(folder / LOSSES, index=False)

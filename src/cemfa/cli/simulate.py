@@ -26,6 +26,7 @@ def command() -> click.Command:
             option("--events", metavar="FILE.csv"),
             option("--timeline", metavar="FILE"),
             option("--monthly", metavar="FILE.csv"),
+            option("--decide", metavar="FILE.py:NAME"),
             option("--progress", "wants_progress", key="progress", is_flag=True),
             option("--json", "as_json", key="json", is_flag=True),
         ],
@@ -44,6 +45,7 @@ def _simulate(
     events: str | None,
     timeline: str | None,
     monthly: str | None,
+    decide: str | None,
     wants_progress: bool,
     as_json: bool,
 ) -> None:
@@ -55,6 +57,7 @@ def _simulate(
     from cemfa.definition.load import read_scenario_and_model
     from cemfa.results import Request
     from cemfa.simulation import simulate
+    from cemfa.simulation.deciding import decide_from
 
     file = new_file(out, (".nc",)) if out else None
     extra = Extra(
@@ -79,6 +82,7 @@ def _simulate(
         seed=seed,
         workers=workers,
         request=replace(wanted, monthly=monthly is not None),
+        decide=decide_from(decide) if decide else None,
         progress=progress(asked=wants_progress, as_json=as_json),
     )
     save(results, subject, file)

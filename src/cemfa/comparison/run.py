@@ -27,6 +27,7 @@ from cemfa.plan import ParameterChange, Plan, content_of, plan_of
 from cemfa.results import BlockFunction, Request
 from cemfa.simulation import simulate_options
 from cemfa.simulation.gathering import WIDTH, units
+from cemfa.simulation.policy import Deciders
 from cemfa.system.compile import System, compile_system
 from cemfa.system.solve import solve
 
@@ -43,6 +44,7 @@ def compare(
     options: Sequence[str] | None = None,
     progress: Progress | None = None,
     until: Rule | None = None,
+    decide: Deciders | None = None,
 ) -> Comparison:
     """Return the options of a scenario side by side: baselines first, then options, then stress cases.
 
@@ -60,6 +62,7 @@ def compare(
     progress : called with cases done, cases in all and the name of the case just done
     until : add replications until a rule is content (`Precision`, `Settled`), at most `replications`; default: all of
         them at once
+    decide : functions that decide on projects whose rule measures a `function`, as in `simulate`
 
     An interruption (Ctrl-C) keeps the cases that are finished once the baselines are; the others are named in
     `Comparison.unfinished`.
@@ -71,7 +74,7 @@ def compare(
     ResultsError
         if an indicator lacks what it needs.
     """
-    scenario, model = _read(scenario)
+    scenario, model = read_both(scenario)
     cases = tuple(_cases(scenario, options))
     system = compile_system(model, assume=scenario.assume)
     names = _supported(system, scenario)
@@ -96,7 +99,7 @@ def compare(
     def simulated(first: int, more: int) -> None:
         runs = simulate_options(
             system, scenario, [(case.option, case.stress) for case in cases], replications=more, seed=seed,
-            workers=workers, request=request, first=first,
+            workers=workers, request=request, first=first, decide=decide,
         )  # fmt: skip
         for number, (case, results) in enumerate(zip(cases, runs, strict=True), 1):
             take(case, results)
@@ -159,7 +162,8 @@ def _perfect(system: System, scenario: Scenario, model: Model, option: str, name
     return evaluate(solve(system, plan=plan), [n for n in names if n in wanted])
 
 
-def _read(scenario: Scenario | str | Path) -> tuple[Scenario, Model]:
+def read_both(scenario: Scenario | str | Path) -> tuple[Scenario, Model]:
+    """Return a scenario and its model, read where they are not."""
     if isinstance(scenario, Scenario):
         return scenario, read_model(scenario.model)
     return read_scenario_and_model(scenario)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from cemfa.simulation.block import Block, Case, Lived, State
 from cemfa.simulation.events import Happening
 from cemfa.simulation.gathering import WIDTH, Gathered, blocks, thinned, units
 from cemfa.simulation.network import Network, build_network, products
-from cemfa.simulation.policy import Decide
+from cemfa.simulation.policy import Deciders, deciders
 from cemfa.simulation.refusals import REFUSALS
 from cemfa.simulation.stores import store_book
 from cemfa.simulation.weather import under_weather
@@ -90,7 +90,7 @@ def simulate(
     history: History | None = None,
     progress: Progress | None = None,
     first: int = 0,
-    decide: Mapping[str, Decide] | None = None,
+    decide: Deciders | None = None,
 ) -> xr.Dataset:
     """Return what really flows in every year of an option, day by day, as results of the one shape.
 
@@ -110,7 +110,8 @@ def simulate(
     history : the years before the first decision, from `simulate_history` with the same seed
     progress : called with blocks done and blocks in all
     first : number of the first replication, to add to those that are there; above zero none uses central values
-    decide : functions that decide on projects whose rule measures a `function`, by project; picklable
+    decide : functions that decide on projects whose rule measures a `function`, by project, or one for all of them;
+        picklable, and with the same answer to the same `Situation`
 
     Raises
     ------
@@ -129,7 +130,7 @@ def simulate(
     ('simulate', 9, True)
     """
     count = _count(scenario, replications)
-    run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count), first, decide or {})
+    run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count), first, decide)
     run.check()
     refuse_too_large(_footprint(run), count)
     chosen = blocks(count, worker_count(workers, count), first)
@@ -187,6 +188,7 @@ def simulate_options(
     limits: bool = True,
     progress: Progress | None = None,
     first: int = 0,
+    decide: Deciders | None = None,
 ) -> Iterator[xr.Dataset]:
     """Yield the results of many options in order, their common history simulated once.
 
@@ -199,7 +201,9 @@ def simulate_options(
     """
     count = _count(scenario, replications)
     wanted = request or _default(count)
-    runs = [_Run(system, scenario, option, stress, count, seed, limits, wanted, first) for option, stress in cases]
+    runs = [
+        _Run(system, scenario, option, stress, count, seed, limits, wanted, first, decide) for option, stress in cases
+    ]
     for run in runs:
         run.check()
     if not runs:
@@ -209,7 +213,7 @@ def simulate_options(
         system, scenario, replications=count, seed=seed, workers=workers, limits=limits, first=first,
         monthly=wanted.monthly,
     )  # fmt: skip
-    task = _OptionTask(system, scenario, count, seed, limits, wanted, history, runs[0].network(), first)
+    task = _OptionTask(system, scenario, count, seed, limits, wanted, history, runs[0].network(), first, decide)
     for done, result in enumerate(parts(task, list(cases), workers=workers, kind="processes"), start=1):
         if progress:
             progress(done, len(cases))
@@ -243,7 +247,7 @@ class _Run:
     limits: bool
     request: Request
     first: int = 0
-    decide: Mapping[str, Decide] = field(default_factory=dict)
+    decide: Deciders | None = None
 
     @property
     def plan(self) -> Plan:
@@ -273,7 +277,7 @@ class _Run:
                 raise locale.error(SimulationError, Problem(f"{what}-unknown", parameters=shown))
         added_capacity(self.system, replace(self.plan, built=self.plan.projects))
         missing = [b.project for b in self.plan.ruled if b.when and b.when.measure == "function"]
-        missing = [name for name in missing if name not in self.decide]
+        missing = [name for name in missing if name not in deciders(self.plan, self.decide)]
         if missing:
             shown = {"projects": missing}
             raise locale.error(SimulationError, Problem("rule-function", parameters=shown))
@@ -316,7 +320,7 @@ class _Run:
             self.first + self.count == 1,
             crews,
             self.request.monthly,
-            self.decide,
+            deciders(plan, self.decide),
             self._weather,
         )
 
@@ -481,9 +485,20 @@ class _OptionTask:
     history: History | None
     network: Network
     first: int
+    decide: Deciders | None
 
     def __call__(self, chosen: tuple[str, str | None]) -> xr.Dataset:
-        run = _Run(self.system, self.scenario, *chosen, self.count, self.seed, self.limits, self.request, self.first)
+        run = _Run(
+            self.system,
+            self.scenario,
+            *chosen,
+            self.count,
+            self.seed,
+            self.limits,
+            self.request,
+            self.first,
+            self.decide,
+        )
         case = run.case(self.network)
         shared = self.history if self.history is not None and run.shares(self.history) else None
         return run.results(run.lived(case, unit, shared) for unit in units(self.count, self.first))

@@ -16,8 +16,9 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from cemfa import units
-from cemfa.plan import NOT_YET, Built, Ledger, course_after
+from cemfa import locale, units
+from cemfa.errors import Problem, SimulationError
+from cemfa.plan import NOT_YET, Built, Ledger, Plan, course_after
 from cemfa.results import NEVER
 from cemfa.simulation import events
 from cemfa.simulation.clock import fresh
@@ -54,7 +55,15 @@ class Situation:
 
 
 Decide = Callable[[Situation], bool]
-"""A user's own rule: tells whether it is time to build."""
+"""A user's own rule: tells whether it is time to build; the same answer to the same situation."""
+Deciders = Mapping[str, Decide] | Decide
+"""Functions by project, or one for every project whose rule measures a function."""
+
+
+def deciders(plan: Plan, decide: Deciders | None) -> Mapping[str, Decide]:
+    """Return the functions by project."""
+    asked = [b.project for b in plan.ruled if b.when is not None and b.when.measure == "function"]
+    return dict.fromkeys(asked, decide) if callable(decide) else decide or {}
 
 
 class Policy:
@@ -198,8 +207,22 @@ class Policy:
                 dict(zip(groups, refused[:, place].tolist(), strict=True)),
                 dict(zip(stores, content[:, place].tolist(), strict=True)), decided,
             )  # fmt: skip
-            found[place] = bool(self.decide[built.project](situation))
+            found[place] = _answer(self.decide[built.project], built.project, situation)
         return found
+
+
+def _answer(decide: Decide, project: str, situation: Situation) -> bool:
+    """Return what a user's function says, or which project, history and date it failed for."""
+    try:
+        return bool(decide(situation))
+    except SimulationError:
+        raise
+    except Exception as error:
+        shown = {
+            "project": project, "sample": situation.replication, "date": situation.date,
+            "error": f"{type(error).__name__}: {error}",
+        }  # fmt: skip
+        raise locale.error(SimulationError, Problem("decide-raised", parameters=shown)) from error
 
 
 def _holds(when: When, measured: Array) -> NDArray[np.bool_]:

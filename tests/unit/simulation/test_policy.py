@@ -1,6 +1,7 @@
 """Decisions by rules: when they fire, what they wait for, and that they change nothing else."""
 
 import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from cemfa.errors import SimulationError
 from cemfa.plan import plan_of
 from cemfa.results import NEVER, Request
 from cemfa.simulation import event_table, simulate_history
+from cemfa.simulation.deciding import decide_from
 from cemfa.simulation.policy import Situation
 from cemfa.system.solve import solve
 
@@ -201,3 +203,40 @@ def test_a_plant_that_ramps_up_takes_in_as_much_in_the_annual_balance() -> None:
     ]
     assert daily["utilisation"].isel(group=group).sel(period=2025) == pytest.approx(1.0)
     assert taken[0] == pytest.approx(taken[1], rel=1e-9)
+
+
+RULES = """
+import datetime
+from pathlib import Path
+
+def after_summer(situation):
+    return situation.date > datetime.date(2024, 8, 1) and situation.refused["yard[west]"] > 0
+
+def wrong(situation):
+    return situation.refused["no such yard"] > 0
+
+number = 3
+"""
+
+
+def test_a_function_in_a_file_decides_in_every_worker(tmp_path: Path) -> None:
+    file = tmp_path / "rules.py"
+    file.write_text(RULES, encoding="utf-8")
+    system, chosen = compile_system(town_model(BROKEN, VALUES)), scenario({"measure": "function", "months": 1})
+    for workers in (1, 2):
+        results = simulate(
+            system, chosen, option="ruled", replications=4, workers=workers, decide=decide_from(f"{file}:after_summer")
+        )
+        assert decided(results) == [2024 + 244 / 366] * 4
+    with pytest.raises(SimulationError, match=r"west_yard.*2023-02-01.*KeyError.*\[decide-raised\]"):
+        run(chosen, decide=decide_from(f"{file}:wrong"))
+    for name in ("missing", "number"):
+        with pytest.raises(SimulationError, match=r"\[decide-load\]"):
+            decide_from(f"{file}:{name}")
+    broken = tmp_path / "broken.py"
+    broken.write_text("import no_such_module_at_all", encoding="utf-8")
+    with pytest.raises(SimulationError, match=r"ModuleNotFoundError.*\[decide-load\]"):
+        decide_from(f"{broken}:rule")
+    for words in ("rules.py", f"{tmp_path}/absent.py:rule", f"{file}:not a name"):
+        with pytest.raises(SimulationError, match=r"\[decide-path\]"):
+            decide_from(words)
