@@ -1,0 +1,66 @@
+"""The latest decision: found where it can be worked out by hand, and what cannot be asked."""
+
+import datetime
+import shutil
+from pathlib import Path
+
+import pytest
+
+import cemfa
+from cemfa import library
+from cemfa.comparison.latest import latest_decision, shifted
+from cemfa.definition.schema import NumberRow, Scenario
+from cemfa.errors import ResultsError
+
+YEAR = NumberRow(value=12, unit="month", basis="unverified", source="illustration")
+
+
+def toy(folder: Path, percent: float) -> Scenario:
+    """Return the sample town with one yard that takes a year to build, nothing that closes it, and a target."""
+    model = folder / "model"
+    shutil.copytree(library.find_model("first_steps"), model)
+    targets = model / "targets.yaml"
+    targets.write_text(targets.read_text(encoding="utf-8").replace("value: 40", f"value: {percent}"), encoding="utf-8")
+    scenario = cemfa.read_scenario("first_steps_2030")
+    chain = scenario.simulation.stages["site_secured"][1].model_copy(update={"duration": YEAR})
+    simulation = scenario.simulation.model_copy(update={"stages": {"site_secured": (chain,), "site_open": (chain,)}})
+    return scenario.model_copy(update={"model": str(model), "events": {}, "simulation": simulation})
+
+
+def full_rate(folder: Path) -> float:
+    """Return the rural rate in percent where the yard runs for the whole of the target year."""
+    found = cemfa.compare(toy(folder, 40.0), replications=1, options=["south_yard"], workers=1)
+    option = next(o for o in found.options if o.id == "south_yard")
+    return float(option.indicators["rate_with_home"].sel(period=2030, settlement="rural").item()) * 100
+
+
+def test_the_latest_decision_is_the_one_that_is_finished_on_new_year(tmp_path: Path) -> None:
+    """A target that asks for the whole of 2030, and a year to build: 1 January 2029, and no month later."""
+    scenario = toy(tmp_path / "toy", full_rate(tmp_path / "full") - 1e-6)
+    found = latest_decision(scenario, "south_yard", "S01", replications=1, workers=1)
+    assert [(latest.date, latest.probability) for latest in found] == [(datetime.date(2029, 1, 1), 1.0)] * 2
+    assert found[0].months == 34  # from 1 March 2026
+    assert not found[0].open_end
+
+
+def test_a_target_out_of_reach_and_one_that_needs_nothing(tmp_path: Path) -> None:
+    (never,) = latest_decision(toy(tmp_path / "a", 99.0), "south_yard", "S01", odds=(0.5,), replications=1, workers=1)
+    assert (never.months, never.date, never.probability) == (None, None, 0.0)
+    (always,) = latest_decision(toy(tmp_path / "b", 0.1), "south_yard", "S01", odds=(0.5,), replications=1, workers=1)
+    assert always.open_end
+    assert always.date == datetime.date(2030, 12, 1)
+
+
+def test_what_cannot_be_asked() -> None:
+    with pytest.raises(ResultsError, match=r"\[latest-nothing\]"):
+        latest_decision("first_steps_2030", "as_now", "S01")
+    with pytest.raises(ResultsError, match=r"S01, S02.*\[latest-target\]"):
+        latest_decision("first_steps_2030", "south_yard", "S99")
+
+
+def test_projects_move_together_and_those_of_other_options_stay() -> None:
+    scenario = cemfa.read_scenario("first_steps_2030")
+    moved = shifted(scenario, "two_yards", 7)
+    dates = [p.decision.isoformat() for p in moved.options["two_yards"].projects.values()]
+    assert dates == ["2026-10-01", "2027-01-01"]
+    assert moved.options["south_yard"] == scenario.options["south_yard"]
