@@ -59,7 +59,7 @@ def against_annual(
     """
     count = replications or scenario.simulation.replications
     plan = plan_of(scenario, option)
-    functions = {"indicators": block_function(indicators)}
+    functions = {"indicators": block_function(indicators, gwp=scenario.gwp)}
     request = Request(reducers=("mean",), functions=functions)
     simulated = simulate(
         system, scenario, option=option, replications=count, seed=seed, workers=workers, request=request

@@ -81,7 +81,7 @@ def compare(
     count = replications or scenario.simulation.replications
     plants = dict.fromkeys(plant_of(p) for option in scenario.options for p in content_of(scenario, option)[0].values())
     functions: dict[str, BlockFunction] = {
-        "indicators": block_function(names),
+        "indicators": block_function(names, gwp=scenario.gwp),
         "accounts": BlockAccounts(tuple(plants)),
         "losses": block_losses,
     }
@@ -159,7 +159,7 @@ def _perfect(system: System, scenario: Scenario, model: Model, option: str, name
     """Return the indicators that targets look at, with central values and plants that never fail."""
     wanted = {target.indicator for target in model.targets}
     plan = never_failing(plan_of(scenario, option), scenario, model)
-    return evaluate(solve(system, plan=plan), [n for n in names if n in wanted])
+    return evaluate(solve(system, plan=plan), [n for n in names if n in wanted], gwp=scenario.gwp)
 
 
 def read_both(scenario: Scenario | str | Path) -> tuple[Scenario, Model]:

@@ -55,6 +55,8 @@ class Scenario(Frozen):
     """Last simulated year."""
     target_year: Whole
     """Year the headline targets are due."""
+    gwp: Literal["AR4", "AR5", "AR6"] = "AR5"
+    """Assessment report of the IPCC whose warming potentials over 100 years are used."""
     assume: dict[Id, Id] = {}
     """Parameter → alternative set to use."""
     options: dict[Id, Option]
