@@ -28,7 +28,6 @@ PHYSICAL = {
 """Constants of nature and of the calendar: they belong in the code, and may meet a table's value."""
 
 BY_CHANCE = {
-    ("figures/choices.py", 1.15): "room for the title and the axis",
     ("figures/gantt.py", 1.15): "room after the last bar",
     ("figures/gantt.py", 10.4): "width of a figure [inch]",
     ("figures/money.py", 1.05): "room above the highest mark of an axis",
