@@ -104,8 +104,13 @@ def _read_list(form: Form, content: Content) -> tuple[Any, str]:
     return [_entry(form, part) for part in parts], ""
 
 
-def _entry(form: Form, text: str) -> str | int:
-    """Return an entry of a list: a whole number where the schema has one, else a name."""
+_NUMBER: Final = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?(e[+-]?[0-9]{1,2})?")
+
+
+def _entry(form: Form, text: str) -> str | int | float:
+    """Return an entry of a list: a number where the schema has one, else a name."""
+    if "number" in form.members and _NUMBER.fullmatch(text):  # written with a point, as a comma parts entries
+        return float(text)
     whole = text.isascii() and text.isdigit() and len(text) <= 15
     if whole and ("whole" in form.members or int(text) in form.member_words):
         return int(text)
