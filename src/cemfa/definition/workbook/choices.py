@@ -9,6 +9,8 @@ from typing import Final
 from cemfa.definition.schema import Model, Scenario
 from cemfa.definition.workbook.layout import Column
 
+_YEARS: Final = 50
+"""No more columns of years are offered; those in use are there in any case."""
 _PLACES: Final = ("place", "where", "site", "only", "index")
 _BY_LAYER: Final = ("share", "amount")
 _NAMED: Final = {
@@ -38,8 +40,10 @@ class Choice:
 def keys_of(column: Column, scenario: Scenario, model: Model) -> tuple[str | int, ...]:
     """Return the keys that a mapping is likely to have: dimensions, layers, years or months."""
     if column.keys is not None and "whole" in column.keys.kinds:
-        months = column.name == "weights"
-        return tuple(range(1, 13) if months else range(scenario.decisions_from, scenario.target_year + 1))
+        if column.name == "weights":
+            return tuple(range(1, 13))
+        first = max(scenario.decisions_from, 0)
+        return tuple(range(first, min(scenario.target_year, first + _YEARS) + 1))
     if column.name in _PLACES:
         more = ("layer", "good") if column.owner == "ParameterRow" else ()
         return (*model.dimensions, *(name for name in more if name not in model.dimensions))

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Final
 
 from cemfa import locale
-from cemfa.definition.workbook.layout import Column, Table, all_tables
+from cemfa.definition.workbook.layout import Column, all_tables
 
 GUIDE: Final = "guide"
 LISTS: Final = "lists"
@@ -59,9 +59,6 @@ def unit_of(column: Column) -> str:
     return found[1] if found and found[1] != "unit" else ""
 
 
-def group_words(table: Table, column: Column, lang: str) -> str:
+def group_words(part: str, lang: str) -> str:
     """Return what several columns have in common, such as the investment whose value, unit and bounds they are."""
-    known = locale.texts("workbook", lang)
-    head = column.path[0]
-    owner = table.steps[-1].path[-1] if table.steps and table.steps[-1].path else ""
-    return known.get(f"group-{owner}-{head}") or known.get(f"group-{head}") or head.replace("_", " ").capitalize()
+    return locale.texts("workbook", lang).get(f"group-{part}") or part.replace("_", " ").capitalize()

@@ -42,6 +42,8 @@ def put(cell: Any, value: object) -> None:
             cell.quotePrefix = True
     else:
         cell.value = value
+        if isinstance(value, float) and float(f"{value:.16g}") != value:
+            cell._value = repr(value)  # openpyxl would write sixteen digits of it
 
 
 def saved(book: Workbook, title: str) -> bytes:

@@ -124,7 +124,7 @@ class _Writing:
             self._key_head(sheet, table, at, name)
         for at, (column, key) in enumerate(columns, width + 1):
             self._head(sheet, at, column, key)
-        self._groups(sheet, table, width, [column for column, _ in columns])
+        self._groups(sheet, width, [column for column, _ in columns])
         for at_row, row in enumerate(rows, _FIRST):
             for at, key in enumerate(row.keys, 1):
                 self._cell(sheet, at_row, at, str(key), "id")
@@ -153,7 +153,7 @@ class _Writing:
         for column, key in self._expanded(table, [whole]):
             row += 1
             heading, meaning = column_words(column, self.lang)
-            groups = [group_words(table, column, self.lang)] if len(column.path) > 1 + len(table.base) else []
+            groups = [group_words(part, self.lang) for part in column.path[len(table.base) : -1]]
             self._cell(sheet, row, 1, column.key if key is None else f"{column.key}.{key}", "name")
             self._cell(sheet, row, 2, ": ".join([*groups, heading, *([] if key is None else [str(key)])]), "plain")
             self._cell(sheet, row, 3, self._held(sheet, row, 3, column, key, whole), _style_of(column))
@@ -188,6 +188,7 @@ class _Writing:
 
     def _head(self, sheet: Worksheet, at: int, column: Column, key: str | int | None) -> None:
         heading, meaning = column_words(column, self.lang)
+        heading = " – ".join([*(group_words(part, self.lang) for part in column.path[1:-1]), heading])
         unit = unit_of(column) or (DATE if "date" in column.form.kinds else "")
         words = heading if key is None else (f"{heading}: {key}" if column.path else str(key))
         cell = self._cell(sheet, _HEAD, at, f"{words} [{unit}]" if unit else words, "head")
@@ -199,7 +200,7 @@ class _Writing:
         wide = max(len(words) // 2 + 4, 26 if column.form.kinds == ("text",) and column.name in _WIDE else 0)
         sheet.column_dimensions[_letters(at)].width = min(max(wide, _NARROWEST + 3), _WIDEST)
 
-    def _groups(self, sheet: Worksheet, table: Table, width: int, columns: Sequence[Column]) -> None:
+    def _groups(self, sheet: Worksheet, width: int, columns: Sequence[Column]) -> None:
         """Write what several columns have in common over them, in one merged cell."""
         start = 0
         while start < len(columns):
@@ -207,7 +208,7 @@ class _Writing:
             while end + 1 < len(columns) and columns[end + 1].path[:1] == columns[start].path[:1]:
                 end += 1
             if end > start or len(columns[start].path) > 1:
-                words = group_words(table, columns[start], self.lang) if columns[start].path else ""
+                words = group_words(columns[start].path[0], self.lang) if columns[start].path else ""
                 self._cell(sheet, _GROUP, width + start + 1, words, "group")
                 if end > start:
                     sheet.merge_cells(None, _GROUP, width + start + 1, _GROUP, width + end + 1)
