@@ -33,6 +33,7 @@ class YearlyRow:
     target : as the plan states it
     departments : who reports on it today
     plan : value planned for the year; of a target due in that year its own value where no plan was reported
+    planned : the plan as it was reported
     actual : last reported value up to the cut-off, with its source
     estimate : what the department expects for the whole year
     simulated : what cemfa reckons for the year
@@ -46,6 +47,7 @@ class YearlyRow:
     target: Target
     departments: tuple[Department, ...]
     plan: float | None
+    planned: Observation | None
     actual: Observation | None
     estimate: Observation | None
     simulated: float | None
@@ -68,7 +70,10 @@ def yearly_rows(
     today: datetime.date,
     simulated: Mapping[str, float] = {},
 ) -> tuple[YearlyRow, ...]:
-    """Return one row per target of a model that is in force in a year, in the order of its list.
+    """Return one row per target of a model that is reported on in a year, in the order of its list.
+
+    Where a model has departments, these are the targets that name one; else all. What no longer binds is left out
+    unless somebody reported on it.
 
     Parameters
     ----------
@@ -89,7 +94,8 @@ def yearly_rows(
     ('S01', 40.0, ('missing', 'overdue'))
     """
     seen = {k.observation.key: k.observation for k in kept if k.observation.until <= cut_off}
-    rows = (_row(model, target, seen, year, cut_off, today, simulated.get(target.id)) for target in model.targets)
+    targets = [target for target in model.targets if target.department or not model.departments]
+    rows = (_row(model, target, seen, year, cut_off, today, simulated.get(target.id)) for target in targets)
     return tuple(row for row in rows if _reported_on(row, year))
 
 
@@ -116,7 +122,8 @@ def _row(
     achieved = actual.value / plan if actual and plan else None
     flags = tuple(_flags(target, plan, actual, estimate, (year, cut_off, today)))
     departments = model.in_charge(target.department) if target.department else ()
-    return YearlyRow(target, departments, plan, actual, estimate, simulated, achieved, of("actual", year - 1), flags)
+    last = of("actual", year - 1)
+    return YearlyRow(target, departments, plan, planned, actual, estimate, simulated, achieved, last, flags)
 
 
 def _flags(

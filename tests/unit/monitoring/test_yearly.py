@@ -30,10 +30,11 @@ def model() -> Model:
         sense=">=",
         department="natural_resources",
     )
-    most = target.model_copy(update={"id": "A2", "sense": "<=", "value": 20.0, "department": None})
+    most = target.model_copy(update={"id": "A2", "sense": "<=", "value": 20.0, "department": "industry_trade"})
+    national = target.model_copy(update={"id": "A0", "department": None})
     words = target.model_copy(update={"id": "A3", "sense": "up", "value": None})
     closed = target.model_copy(update={"id": "A4", "year": 2025, "status": "closed"})
-    return ben_tre.model_copy(update={"targets": (target, most, words, closed)})
+    return ben_tre.model_copy(update={"targets": (target, most, words, closed, national)})
 
 
 def told(
@@ -56,7 +57,11 @@ def test_nothing_reported_is_missing_and_later_overdue(model: Model) -> None:
     assert rows(model, today=DECEMBER)["A1"].flags == ("no_plan", "missing", "overdue")
     assert rows(model)["A3"].flags == ("missing",)
     assert [d.id for d in rows(model)["A1"].departments] == ["agriculture_environment"]
-    assert missing_of(tuple(rows(model).values())) == {"agriculture_environment": ("A1", "A3"), "": ("A2",)}
+    assert missing_of(tuple(rows(model).values())) == {
+        "agriculture_environment": ("A1", "A3"),
+        "industry_trade": ("A2",),
+    }
+    assert "A0" not in rows(model)  # nobody reports on it
 
 
 def test_each_number_has_its_own_field(model: Model) -> None:

@@ -50,7 +50,7 @@ def test_plan_actual_estimate_and_simulated_stand_in_columns_of_their_own(yearly
     assert shown["Plan 2026"] == 40
     assert shown["Actual to 2026-10-31"] == 31.5
     assert shown["Estimate for all of 2026"] == 36
-    assert shown["Simulated 2026"] == 33
+    assert shown["Reckoned by the model 2026"] == 33
     assert shown["Actual 2025"] == 25
     assert shown["Actual over plan"] == pytest.approx(31.5 / 40)
     assert shown["Reason"] == "chưa có bãi tập kết tại ba xã"
@@ -60,7 +60,7 @@ def test_plan_actual_estimate_and_simulated_stand_in_columns_of_their_own(yearly
 
 def test_without_a_simulation_there_is_no_such_column(yearly: Yearly) -> None:
     alone = Yearly(yearly.model, yearly.rows, 2026, OCTOBER, TODAY)
-    assert all("Simulated" not in column.label for column in targets_table(alone, Words("en")).columns)
+    assert all("Reckoned" not in column.label for column in targets_table(alone, Words("en")).columns)
 
 
 def test_what_is_missing_is_listed(yearly: Yearly) -> None:

@@ -89,7 +89,7 @@ class Target(Frozen):
     where: dict[Id, Id] = {}
     """Part of the indicator: `settlement: urban`."""
     department: Id | None = None
-    """Who reports on it every year, as the document says; its successors follow from `departments.csv`."""
+    """Who reports on it every year; its successors follow from `departments.csv`. None: it is not in yearly reports."""
     contribution: Id | None = None
     """Indicator whose value stands beside a target that is only recorded: what an option adds to it."""
     path: dict[Whole, Number] = {}
