@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from cemfa import locale
 from cemfa.definition.schema import Model, Target
-from cemfa.definition.tables import MAX_NUMBER, read_number
+from cemfa.definition.source import MAX_NUMBER
+from cemfa.definition.tables import read_number
 from cemfa.definition.workbook.archive import Sheet, read_sheets
 from cemfa.definition.workbook.paper import put, saved
 from cemfa.errors import DefinitionError, Place, Problem
@@ -250,8 +251,9 @@ class _Reading:
             code = self.sheet.wrong.get((row, columns[name]), "")
             number, code = (None, code) if code else read_number(_composed(cell), ",")
             if number is None:
-                shown = {"value": str(cell)[:40], "column": _words(name, locale.language()), "limit": MAX_NUMBER}
-                self.problems.append(Problem(code, place, shown))
+                words = _words(name, locale.language())
+                told = {"value": str(cell)[:40], "column": words, "limit": MAX_NUMBER}
+                self.problems.append(Problem(code, place, told))
                 continue
             note = str(values.get("reason") or "").strip() if name != "plan" else ""
             key = Key("target", target.id, "value", "", year, _KINDS[name])
