@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cemfa import locale
+from cemfa.cli.clock import now
 from cemfa.cli.words import Verb, one_of, option, whole
 from cemfa.errors import CemfaError, Problem
 
@@ -127,7 +128,7 @@ def _add(names: tuple[str, ...], folder: Path, who: str | None) -> None:
             note("observed-nothing", file=str(path))
             continue
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        made = store.add(new, who=who or getpass.getuser(), at=_now(), file=path.name, digest=digest)
+        made = store.add(new, who=who or getpass.getuser(), at=now(), file=path.name, digest=digest)
         note("observed", file=str(path), number=made.number, count=made.count)
 
 
@@ -136,7 +137,7 @@ def _undo(number: str, folder: Path, who: str | None, reason: str | None) -> Non
 
     if not number.isascii() or not number.isdigit():
         raise locale.error(CemfaError, Problem("observe-names", parameters={"what": "undo"}))
-    taken = store_in(folder).take_back(int(number), who=who or getpass.getuser(), at=_now(), reason=reason or "")
+    taken = store_in(folder).take_back(int(number), who=who or getpass.getuser(), at=now(), reason=reason or "")
     note("unobserved", number=taken.number, count=taken.count)
 
 
@@ -164,7 +165,3 @@ def _only(names: tuple[str, ...], what: str) -> str:
     if len(names) != 1:
         raise locale.error(CemfaError, Problem("observe-names", parameters={"what": what}))
     return names[0]
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
