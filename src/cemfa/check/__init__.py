@@ -15,7 +15,7 @@ from cemfa import library
 from cemfa.check.places import written_place
 from cemfa.definition.checks import in_order
 from cemfa.definition.load import Loaded, LoadedScenario, Places, load_model, load_scenario
-from cemfa.definition.schema import MONEY_CRITERIA, Model, Scenario
+from cemfa.definition.schema import MONEY_CRITERIA, Model, Scenario, When
 from cemfa.definition.source import nearest
 from cemfa.errors import CemfaError, DefinitionError, Problem
 
@@ -95,7 +95,11 @@ def scenario_numbers(loaded: LoadedScenario, system: System | None) -> Iterator[
     scenario, places = loaded.scenario, loaded.places
     if scenario is None:
         return
-    drawn = [*unknown_criteria(scenario, places), *scenario_distributions(loaded)]
+    drawn = [
+        *unknown_criteria(scenario, places),
+        *indicator_rules(scenario, loaded.model.model, places),
+        *scenario_distributions(loaded),
+    ]
     yield from drawn
     if system is None or _any_error([*loaded.problems, *drawn]):
         return
@@ -138,6 +142,43 @@ def unknown_criteria(scenario: Scenario, places: Places) -> Iterator[Problem]:
         elif name in REGISTRY and REGISTRY[name].rate and max(map(abs, criterion.scale)) > 1:
             parameters = {"name": criterion.indicator, "scale": list(criterion.scale)}
             yield Problem("criterion-percent", places.of("criteria", position, "scale"), parameters)
+
+
+def indicator_rules(scenario: Scenario, model: Model | None, places: Places) -> Iterator[Problem]:
+    """Yield rules that look at an indicator or a part of one that does not exist, or at a value it never has."""
+    from cemfa.definition.checks.courses import projects_of
+    from cemfa.indicators import ALL, REGISTRY
+
+    for path, project in projects_of(scenario):
+        when, where = project.when, (*path, "when")
+        if when is None or when.indicator is None:
+            continue
+        if when.indicator not in REGISTRY:
+            parameters: dict[str, object] = {"id": when.indicator, "known": nearest(when.indicator, REGISTRY)}
+            yield Problem("unknown-indicator", places.of(*where, "indicator"), parameters)
+            continue
+        indicator = REGISTRY[when.indicator]
+        for dimension, item in when.where.items():
+            if dimension != indicator.by:
+                parameters = {"name": dimension, "known": [indicator.by] if indicator.by else []}
+                yield Problem("place-dimension", places.of(*where, "where", dimension, key=True), parameters)
+            elif model is not None and dimension in model.dimensions:
+                known = [*(i.id for i in model.items(dimension)), ALL]
+                if item not in known:
+                    parameters = {"name": item, "dimension": dimension, "known": known}
+                    yield Problem("item-unknown", places.of(*where, "where", dimension), parameters)
+        if indicator.rate:
+            yield from _thresholds_of_a_rate(when, places, where)
+
+
+def _thresholds_of_a_rate(when: When, places: Places, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    for key, value in (("above", when.above), ("below", when.below)):
+        if value is not None and abs(value) > 1:
+            parameters = {"name": when.indicator, "value": value}
+            yield Problem("rule-percent", places.of(*where, key), parameters)
+        elif (value == 1 and key == "above") or (value is not None and value <= 0 and key == "below"):
+            parameters = {"name": when.indicator, "key": key, "value": value}
+            yield Problem("rule-rate", places.of(*where, key), parameters)
 
 
 def _compiled(model: Model, assume: Mapping[str, str], places: Places) -> tuple[System | None, Sequence[Problem]]:

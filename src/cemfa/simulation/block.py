@@ -32,7 +32,7 @@ from cemfa.simulation.loads import Loads
 from cemfa.simulation.network import Network
 from cemfa.simulation.occurrences import Odds, occurrences
 from cemfa.simulation.plant import Plants
-from cemfa.simulation.policy import Decide, Policy
+from cemfa.simulation.policy import Decide, Gauge, Policy
 from cemfa.simulation.recipes import recipe_book
 from cemfa.simulation.stores import StoreBook
 from cemfa.simulation.supply import Month, factors_of, months_of
@@ -70,6 +70,7 @@ class Case:
     monthly : whether months are kept too
     decide : functions that decide on projects, by project
     weather : the noise of arisings by key
+    gauge : reads indicators off a year, for rules that look at them
     """
 
     network: Network
@@ -82,6 +83,7 @@ class Case:
     monthly: bool = False
     decide: Mapping[str, Decide] = field(default_factory=dict)
     weather: Mapping[str, Weather] = field(default_factory=dict)
+    gauge: Gauge | None = None
 
     @property
     def system(self) -> System:
@@ -266,7 +268,7 @@ class Block:
                     self.policy.month(env)
             found, holding = course.ended(holding)
             if self.policy:
-                self.policy.year(env, found.year.flow)
+                self.policy.year(env, found, period)
             lived.append(found)
         underway = self.yards.underway() if self.yards else None
         lasting = tuple(one for one in self._lasting if one[2] > env.now)

@@ -18,10 +18,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from cemfa import locale
-from cemfa.definition.schema import Scenario, Weather
+from cemfa.definition.schema import Scenario, Weather, When
 from cemfa.errors import Problem, SimulationError
+from cemfa.indicators import ALL, evaluate
 from cemfa.plan import Plan, plan_of
-from cemfa.results import Request, join_samples, make_results
+from cemfa.results import NEVER, Request, join_samples, make_results
 from cemfa.simulation.batches import Underway
 from cemfa.simulation.block import Block, Case, Lived, State
 from cemfa.simulation.events import Happening
@@ -322,7 +323,23 @@ class _Run:
             self.request.monthly,
             deciders(plan, self.decide),
             self._weather,
+            self.gauge,
         )
+
+    def gauge(self, block: Block, lived: Lived, period: int, when: When) -> Array:
+        """Return the indicator of a rule in one year of a block (S,), by the function that targets are judged by."""
+        width, projects = len(block.replications), len(self.plan.projects)
+        undated = np.full((width, projects), NEVER)
+        network = block.case.network
+        part = _Part(
+            block.replications, (lived,), undated, undated, (), block.state,
+            network.diverted.flows, network.spoiled_to,
+        )  # fmt: skip
+        name = when.indicator or ""
+        found = evaluate(self.dataset(part, periods=(period,)), [name], gwp=self.scenario.gwp)[name].isel(period=0)
+        for dimension in set(found.dims) - {"sample"}:
+            found = found.sel({dimension: when.where.get(str(dimension), ALL)})
+        return found.to_numpy()
 
     def lived(self, case: Case, replications: range, history: History | None, periods: range | None = None) -> _Part:
         """Return what a block leaves."""
@@ -378,9 +395,16 @@ class _Run:
             for name, function in self.request.functions.items():
                 made[name].append(function(block))
 
-    def dataset(self, part: _Part, gathered: Gathered | None = None, extra: Sequence[xr.Dataset] = ()) -> xr.Dataset:
+    def dataset(
+        self,
+        part: _Part,
+        gathered: Gathered | None = None,
+        extra: Sequence[xr.Dataset] = (),
+        periods: Sequence[int] | None = None,
+    ) -> xr.Dataset:
         """Return one Dataset of a block, or of all blocks together: with all flows, or what was gathered of them."""
         system, plan = self.system, self.plan
+        years = [system.years[n] for n in periods or self.periods]
         variables, kept = self._flows(part, gathered)
         variables |= _operations(part)
         coords: dict[str, Mapping[str, Any]] = {
@@ -394,7 +418,7 @@ class _Run:
             },
             "diverted_flow": {"diverted_flow": np.array(system.flow_ids, dtype=np.str_)[part.diverted_flows]},
             "refusal": {"refusal": np.array(REFUSALS, dtype=np.str_)},
-            "month": {"month": self._months() if len(part.lived[0].monthly_intake) else np.array((), dtype=np.str_)},
+            "month": {"month": _months(years) if len(part.lived[0].monthly_intake) else np.array((), dtype=np.str_)},
             "project": {"project": np.array([built.project for built in plan.projects], dtype=np.str_)},
             **kept,
         }
@@ -405,7 +429,7 @@ class _Run:
             seed=self.seed,
             residual=max(found.year.residual for found in part.lived),
             samples=np.array(part.replications),
-            periods=[system.years[n] for n in self.periods],
+            periods=years,
             coords=coords,
             attrs=self._attributes(),
             extra=extra,
@@ -418,10 +442,6 @@ class _Run:
             "stress": self.stress or "", "limits": self.limits, "inputs": json.dumps(inputs, sort_keys=True),
             "start": f"{self.system.years[0]}-01-01",
         })  # fmt: skip
-
-    def _months(self) -> NDArray[np.str_]:
-        years = [self.system.years[n] for n in self.periods]
-        return np.array([f"{year}-{month:02}" for year in years for month in range(1, 13)], dtype=np.str_)
 
     def _stored(self) -> list[int]:
         if not self.limits:
@@ -502,6 +522,10 @@ class _OptionTask:
         case = run.case(self.network)
         shared = self.history if self.history is not None and run.shares(self.history) else None
         return run.results(run.lived(case, unit, shared) for unit in units(self.count, self.first))
+
+
+def _months(years: Sequence[int]) -> NDArray[np.str_]:
+    return np.array([f"{year}-{month:02}" for year in years for month in range(1, 13)], dtype=np.str_)
 
 
 def _count(scenario: Scenario, replications: int | None) -> int:

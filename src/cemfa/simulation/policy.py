@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import simpy
@@ -26,10 +26,17 @@ from cemfa.system.capacity import group_of
 
 if TYPE_CHECKING:
     from cemfa.definition.schema import When
-    from cemfa.simulation.block import Block
+    from cemfa.simulation.block import Block, Lived
 
 Array = NDArray[np.float64]
 Note = Callable[[int, str, str, float, float], None]
+
+
+class Gauge(Protocol):
+    """Reads an indicator off a year of a block."""
+
+    def __call__(self, block: Block, lived: Lived, period: int, when: When) -> Array:
+        """Return the indicator of a rule in the year at a position, per replication (S,); NaN where it has no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ class Policy:
         days = float((date - (date - datetime.timedelta(days=1)).replace(day=1)).days)
         for number, built in enumerate(self.rules):
             when = built.when
-            if when is None or when.measure == "share":
+            if when is None or when.yearly:
                 continue
             if when.measure == "function":
                 holds = self._asked(built, date, used, refused / days, available)
@@ -116,22 +123,30 @@ class Policy:
                 holds = _holds(when, self._measured(built, when, used, refused / days, available))
             self._look(env, number, holds, days)
 
-    def year(self, env: simpy.Environment, flow: Array) -> None:
-        """Look at the year that has just ended, given its flows (F, L, S)."""
-        system = self.block.case.system
-        names = system.flow_coords["flow_name"]
+    def year(self, env: simpy.Environment, lived: Lived, period: int) -> None:
+        """Look at the year that has just ended, given what it leaves and its position among the years."""
+        days, gauge = units.days_in(self._date(env).year - 1), self.block.case.gauge
         for number, built in enumerate(self.rules):
             when = built.when
-            if when is not None and when.measure == "share":
-                parts = []
-                for wanted in (when.of, when.per):
-                    total = np.zeros(flow.shape[2])
-                    for position in np.flatnonzero(np.isin(names, wanted)).tolist():
-                        for layer, weight in enumerate(system.mass_weight().tolist()):
-                            total += weight * flow[position, layer]
-                    parts.append(total)
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    self._look(env, number, _holds(when, parts[0] / parts[1]), units.days_in(self._date(env).year - 1))
+            if when is None or not when.yearly:
+                continue
+            if when.measure == "share":
+                self._look(env, number, _holds(when, self._share(when, lived.year.flow)), days)
+            elif gauge is not None:
+                self._look(env, number, _holds(when, gauge(self.block, lived, period, when)), days)
+
+    def _share(self, when: When, flow: Array) -> Array:
+        """Return the mass of some flows over that of others (S,), given all flows (F, L, S)."""
+        system = self.block.case.system
+        names, parts = system.flow_coords["flow_name"], []
+        for wanted in (when.of, when.per):
+            total = np.zeros(flow.shape[2])
+            for position in np.flatnonzero(np.isin(names, wanted)).tolist():
+                for layer, weight in enumerate(system.mass_weight().tolist()):
+                    total += weight * flow[position, layer]
+            parts.append(total)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(parts[0] / parts[1], dtype=np.float64)
 
     def _date(self, env: simpy.Environment) -> datetime.date:
         return self.block.calendar.date_of(env.now)

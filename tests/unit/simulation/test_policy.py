@@ -20,7 +20,10 @@ from tests.unit.simulation.town import (
     town_scenario,
 )
 
+import cemfa
+from cemfa.definition.schema import Option, When
 from cemfa.errors import SimulationError
+from cemfa.indicators import evaluate
 from cemfa.plan import plan_of
 from cemfa.results import NEVER, Request
 from cemfa.simulation import event_table, simulate_history
@@ -203,6 +206,46 @@ def test_a_plant_that_ramps_up_takes_in_as_much_in_the_annual_balance() -> None:
     ]
     assert daily["utilisation"].isel(group=group).sel(period=2025) == pytest.approx(1.0)
     assert taken[0] == pytest.approx(taken[1], rel=1e-9)
+
+
+def sample_town(rule: dict[str, object], **how: object):
+    """Return the sample town under a rule for its yard in the south, open from 2026 on, and the town as now."""
+    chosen = cemfa.read_scenario("first_steps_2030")
+    project = chosen.options["south_yard"].projects["yard_south"]
+    when = When(measure="indicator", indicator="rate_with_home", **rule)
+    ruled = project.model_copy(update={"when": when, "decision": datetime.date(2026, 1, 1)})
+    options = {"as_now": chosen.options["as_now"], "ruled": Option(label=project.label, projects={"south": ruled})}
+    chosen = chosen.model_copy(update={"options": options, "stress": {}})
+    system = compile_system(cemfa.read_model("first_steps"))
+    return (simulate(system, chosen, option=o, workers=1, request=WHOLE, **how) for o in ("as_now", "ruled"))
+
+
+def test_the_gap_to_a_target_can_decide() -> None:
+    """Until something is built the rate is that of the town as now, and so is the year at whose end a rule holds."""
+    where = {"settlement": "rural"}
+    now, _ = sample_town({"where": where, "below": 0.5}, replications=3)
+    rates = evaluate(now, ["rate_with_home"])["rate_with_home"].sel(settlement="rural", period=slice(2026, 2032))
+    lowest, first = float(rates.min()), rates.sel(period=2026)
+    _, never = sample_town({"where": where, "below": lowest}, replications=3)
+    assert (never["decided"] == NEVER).all()
+    middle = float(first.median())
+    _, found = sample_town({"where": where, "below": middle + 1e-12}, replications=3)
+    held = rates.transpose("sample", "period").to_numpy() < middle + 1e-12
+    expected = [2027.0 + int(np.argmax(row)) if row.any() else NEVER for row in held]
+    assert found["decided"].sel(project="south").values.tolist() == expected
+    assert 2027.0 in expected
+    after = evaluate(found, ["rate_with_home"])["rate_with_home"].sel(settlement="rural", period=2030)
+    assert (after > rates.sel(period=2030))[np.array(expected) == 2027.0].all()
+    _, twice = sample_town({"where": where, "below": 0.9, "months": 2}, replications=3)
+    assert twice["decided"].sel(project="south").values.tolist() == [2028.0] * 3
+
+
+def test_a_rule_on_an_indicator_is_the_same_in_any_block() -> None:
+    rule = {"where": {"settlement": "rural"}, "below": 0.12}
+    _, alone = sample_town(rule, replications=5)
+    _, later = sample_town(rule, replications=2, first=3)
+    np.testing.assert_array_equal(alone["flow_mass"][3:], later["flow_mass"])
+    np.testing.assert_array_equal(alone["decided"][3:], later["decided"])
 
 
 RULES = """

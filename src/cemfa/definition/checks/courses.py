@@ -38,8 +38,10 @@ def deciding_rules(scenario: Scenario, at: At) -> Iterator[Problem]:
             yield Problem("rule-threshold", place, {"measure": when.measure})
         if (when.measure == "share") != bool(when.of and when.per):
             yield Problem("rule-share", place, {"measure": when.measure})
+        if (when.measure == "indicator") != (when.indicator is not None) or (when.where and not when.indicator):
+            yield Problem("rule-indicator", place, {"measure": when.measure})
         left = _left(scenario, project)
-        steps = left // _MONTHS if when.measure == "share" else left
+        steps = left // _MONTHS if when.yearly else left
         if _never(when) or when.months > steps:
             yield Problem("rule-never", place, {"measure": when.measure, "months": when.months, "left": steps})
 
@@ -52,7 +54,7 @@ def _left(scenario: Scenario, project: Project) -> int:
 
 def _never(when: When) -> bool:
     """Tell whether no value of the measure can pass the threshold: nothing is negative, no plant takes in more."""
-    if when.below is not None and when.below <= 0:
+    if when.below is not None and when.below <= 0 and when.measure != "indicator":  # some indicators can be negative
         return True
     if when.above is not None and when.below is not None and when.above >= when.below:
         return True

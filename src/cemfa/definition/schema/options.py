@@ -41,13 +41,15 @@ class Stage(Frozen):
 class When(Frozen):
     """A rule that decides on a project in the course of a simulation, history by history.
 
-    It is looked at on the last day of every month (`share`: of every year) from the project's `decision` on.
+    It is looked at on the last day of every month (`share` and `indicator`: of every year) from the project's
+    `decision` on.
     """
 
-    measure: Literal["utilisation", "refused", "backlog", "share", "function"]
+    measure: Literal["utilisation", "refused", "backlog", "share", "indicator", "function"]
     """`utilisation`: taken in over what was possible in the month [1]; `refused`: turned away [t/d]; `backlog`: what
-    waits in stores [t]; `share`: mass of the flows `of` over that of the flows `per` in the year [1]; `function`: a
-    function handed to `simulate`."""
+    waits in stores [t]; `share`: mass of the flows `of` over that of the flows `per` in the year [1];
+    `indicator`: an indicator of the year in its own unit, such as the recycling rate that a target asks for [1];
+    `function`: a function handed to `simulate`."""
     process: Id | None = None
     """Process whose plants are looked at; default: the project's own."""
     place: dict[Id, Id] = {}
@@ -56,12 +58,21 @@ class When(Frozen):
     """Flows over …"""
     per: tuple[Id, ...] = ()
     """… flows, for `share`."""
+    indicator: Id | None = None
+    """Indicator that is looked at, for `indicator`: `rate_with_home`."""
+    where: dict[Id, Id] = {}
+    """Part of the indicator: `settlement: rural`. Default: the whole."""
     above: Number | None = None
     """It is time to build when the measure is above this …"""
     below: Number | None = None
     """… or below this."""
     months: Whole = Field(default=1, ge=1)
-    """For how many months in a row (`share`: years)."""
+    """For how many months in a row (`share` and `indicator`: years)."""
+
+    @property
+    def yearly(self) -> bool:
+        """Whether it is looked at once a year."""
+        return self.measure in ("share", "indicator")
 
 
 class Project(Frozen):
