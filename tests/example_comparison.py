@@ -5,6 +5,7 @@ The numbers are invented and small; what is tested with it is how they are shown
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 
 import numpy as np
@@ -18,6 +19,7 @@ from cemfa.comparison.outcome import (
     Donation,
     Driver,
     Economics,
+    Latest,
     OptionResult,
     ProgrammeResult,
     ProjectResult,
@@ -34,6 +36,7 @@ SAMPLES = 40
 YEARS = tuple(range(2024, 2033))
 LETTERS = {"as_now": "", "as_committed": "", "south_yard": "A", "two_yards": "B"}
 LEVELS = {"as_now": (0.08, 0.16), "as_committed": (0.09, 0.17), "south_yard": (0.31, 0.38), "two_yards": (0.44, 0.52)}
+LATEST = (Latest(0.5, 34, datetime.date(2029, 1, 1), 0.625), Latest(0.9, None, None, 0.825))
 FLOWS = (
     ("waste", "outside", "household[north,urban]", "food", 9000.0),
     ("waste", "outside", "household[south,rural]", "food", 7000.0),
@@ -63,6 +66,7 @@ def example(scenario_id: str = "first_steps_2030") -> Comparison:
         scenario, model, 7, SAMPLES, "as_now", tuple(options), headline, (headline[-1],),
         dict.fromkeys(headline, ("two_yards", "south_yard", "as_committed", "as_now")),
         {"model.yaml": "0" * 64}, 3.2e-14, "0.1.0", decision=_decision(model, scenario),
+        latest={"south_yard": dict.fromkeys(headline, LATEST)},
     )  # fmt: skip
 
 

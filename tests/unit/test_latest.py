@@ -8,7 +8,7 @@ import pytest
 
 import cemfa
 from cemfa import library
-from cemfa.comparison.latest import latest_decision, shifted
+from cemfa.comparison.latest import Tries, latest_decision, shifted, with_latest
 from cemfa.definition.schema import NumberRow, Scenario
 from cemfa.errors import ResultsError
 
@@ -64,3 +64,29 @@ def test_projects_move_together_and_those_of_other_options_stay() -> None:
     dates = [p.decision.isoformat() for p in moved.options["two_yards"].projects.values()]
     assert dates == ["2026-10-01", "2027-01-01"]
     assert moved.options["south_yard"] == scenario.options["south_yard"]
+
+
+def test_a_comparison_is_told_its_latest_decisions(tmp_path: Path) -> None:
+    scenario = toy(tmp_path / "toy", full_rate(tmp_path / "full") - 1e-6)
+    before = cemfa.compare(scenario, replications=1, options=["south_yard"], workers=1)
+    found = with_latest(before, workers=1)
+    assert list(found.latest) == ["south_yard"]
+    assert not found.unfinished
+    for target in found.headline:
+        alone = latest_decision(scenario, "south_yard", target, replications=1, workers=1)
+        assert found.latest["south_yard"][target] == alone
+    assert not any(key.startswith("latest") for row in before.table("en").rows for key in row)
+    rows = {str(row["option"]): row for row in found.table("vi").rows}
+    yard = rows[scenario.options["south_yard"].label.of("vi")]
+    assert (yard["latest_even.S01"], yard["latest_sure.S01"]) == ("1/2029", "1/2029")
+    assert rows[scenario.options["as_now"].label.of("vi")]["latest_even.S01"] is None
+
+
+def test_an_interruption_keeps_the_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = cemfa.compare(toy(tmp_path / "toy", 40.0), replications=1, options=["south_yard"], workers=1)
+    monkeypatch.setattr(Tries, "latest", interrupted)
+    found = with_latest(before, workers=1)
+    assert (found.latest, found.unfinished) == ({}, ("south_yard",))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from cemfa import locale
@@ -26,6 +24,7 @@ def command() -> click.Command:
             option("--precision", metavar="INDICATOR=VALUE"),
             option("--settled", is_flag=True),
             option("--decide", metavar="FILE.py:NAME"),
+            option("--latest-decision", "latest", key="latest-decision", is_flag=True),
             option("--replay", metavar="run.json"),
             option("--json", "as_json", key="json", is_flag=True),
         ],
@@ -42,6 +41,7 @@ def _compare(
     precision: str | None,
     settled: bool,
     decide: str | None,
+    latest: bool,
     replay: str | None,
     as_json: bool,
 ) -> int:
@@ -49,15 +49,16 @@ def _compare(
 
     if replay is not None:
         given = {"SCENARIO": name, "--replications": replications, "--seed": seed, "--option": options or None}
-        given |= {"--precision": precision, "--settled": settled or None}
+        given |= {"--precision": precision, "--settled": settled or None, "--decide": decide}
+        given |= {"--latest-decision": latest or None}
         _refuse_beside_replay([word for word, value in given.items() if value is not None])
         settings = settings_of(replay)
     elif name is None:
         raise locale.error(CemfaError, Problem("usage-argument-missing", parameters={"name": "SCENARIO"}))
     else:
         until = until_of(precision, settled=settled)
-        settings = Settings(name, replications, seed or 0, options, until=until)
-    return compare_and_write(replace(settings, decide=decide), workers=workers, out=out, as_json=as_json)
+        settings = Settings(name, replications, seed or 0, options, until=until, decide=decide, latest=latest)
+    return compare_and_write(settings, workers=workers, out=out, as_json=as_json)
 
 
 def _refuse_beside_replay(names: list[str]) -> None:

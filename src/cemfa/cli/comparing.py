@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cemfa.comparison import Comparison
     from cemfa.comparison.adding import Rule
     from cemfa.definition.schema import Label
+    from cemfa.simulation.deciding import FromFile
 
 RESULTS: Final = "results.nc"
 LOSSES: Final = "losses.csv"
@@ -29,7 +31,7 @@ INTERRUPTED: Final = 130
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What to compare: a scenario by id or path, how often, with which seed, which options; what it repeats, when
-    enough is known, and what function decides.
+    enough is known, what function decides, and whether to look for the latest decision.
     """
 
     scenario: str
@@ -39,6 +41,7 @@ class Settings:
     repeats: Record | None = None
     until: Rule | None = None
     decide: str | None = None
+    latest: bool = False
 
 
 def settings_of(run: str) -> Settings:
@@ -50,7 +53,10 @@ def settings_of(run: str) -> Settings:
         as in `cemfa.cli.record.read_record`.
     """
     record = read_record(run, "compare")
-    return Settings(record.scenario, record.replications, record.seed, record.options, record)
+    return Settings(
+        record.scenario, record.replications, record.seed, record.options, record,
+        decide=record.decide, latest=record.latest,
+    )  # fmt: skip
 
 
 def until_of(precision: str | None, *, settled: bool) -> Rule | None:
@@ -80,14 +86,15 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
 
     Returns the exit code: 130 where an interruption left out cases; what was finished is written all the same.
     """
-    from cemfa.comparison import compare
+    from cemfa.comparison import compare, with_latest
     from cemfa.definition.load import read_scenario_and_model
     from cemfa.report import write_report
     from cemfa.simulation.deciding import decide_from
 
     file = library.find_scenario(settings.scenario)
     scenario, model = read_scenario_and_model(settings.scenario)
-    inputs = inputs_of(model, scenario)
+    decide = decide_from(settings.decide) if settings.decide else None
+    inputs = inputs_of(model, scenario) | _decider(decide)
     if settings.repeats is not None:
         _require_same(settings.repeats, inputs)
     require_options(scenario, list(settings.options))
@@ -100,13 +107,16 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
             options=settings.options or None,
             progress=_say_done,
             until=settings.until,
-            decide=decide_from(settings.decide) if settings.decide else None,
+            decide=decide,
         )
+        if settings.latest and not comparison.unfinished:
+            note("latest-start")
+            comparison = with_latest(comparison, workers=workers, decide=decide, progress=_say_done)
         comparison.save_results(folder / RESULTS)
         comparison.losses().to_csv(folder / LOSSES, index=False)
         comparison.money().to_csv(folder / MONEY, index=False)
         written = write_report(comparison, folder)
-        write_record(_record(settings, comparison, file, inputs), folder)
+        write_record(_record(settings, comparison, file, inputs, decide), folder)
     _show(comparison, as_json=as_json)
     note("residual", value=comparison.residual)
     note("report-at", file=str(written["report"]))
@@ -115,6 +125,7 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
     if not comparison.unfinished:
         return 0
     words = " ".join(f"--option {name}" for name in dict.fromkeys(n.partition(".")[0] for n in comparison.unfinished))
+    words += " --latest-decision" if settings.latest else ""
     note("unfinished", cases=comparison.unfinished, command=f"cemfa compare {settings.scenario} {words}")
     return INTERRUPTED
 
@@ -125,7 +136,17 @@ def _require_same(record: Record, inputs: dict[str, str]) -> None:
         warn(Problem("replay-version", parameters={"before": record.version, "now": cemfa.__version__}))
 
 
-def _record(settings: Settings, comparison: Comparison, file: Path, inputs: dict[str, str]) -> Record:
+def _decider(decide: FromFile | None) -> dict[str, str]:
+    """Return the SHA-256 of the file whose function decides, none without one."""
+    if decide is None:
+        return {}
+    file = Path(decide.file)
+    return {f"decide/{file.name}": hashlib.sha256(file.read_bytes()).hexdigest()}
+
+
+def _record(
+    settings: Settings, comparison: Comparison, file: Path, inputs: dict[str, str], decide: FromFile | None
+) -> Record:
     in_library = library.scenarios().get(settings.scenario) == file
     return Record(
         verb="compare",
@@ -136,6 +157,8 @@ def _record(settings: Settings, comparison: Comparison, file: Path, inputs: dict
         seed=comparison.seed,
         inputs=inputs,
         residual=comparison.residual,
+        latest=settings.latest,
+        decide=f"{decide.file}:{decide.name}" if decide else None,
     )
 
 

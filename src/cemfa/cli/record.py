@@ -28,6 +28,8 @@ class Record:
     replications, seed : as used
     inputs : SHA-256 by file
     residual : largest of all balances, relative to the throughput
+    latest : whether the latest decision was looked for
+    decide : function that decided, absolute path of its file, colon, name; None where there was none
     """
 
     verb: str
@@ -38,6 +40,8 @@ class Record:
     seed: int
     inputs: Mapping[str, str]
     residual: float
+    latest: bool = False
+    decide: str | None = None
 
 
 def write_record(record: Record, folder: Path) -> Path:
@@ -108,7 +112,11 @@ def _record(data: Any) -> Record | None:
             "inputs": dict(inputs),
             "residual": float(residual),
         }:
-            return Record(verb, version, scenario, tuple(options), replications, seed, inputs, residual)
+            latest, decide = data.get("latest", False), data.get("decide")  # absent in records of earlier versions
+            if isinstance(latest, bool) and (decide is None or isinstance(decide, str)):
+                return Record(
+                    verb, version, scenario, tuple(options), replications, seed, inputs, residual, latest, decide
+                )
     return None
 
 

@@ -39,34 +39,16 @@ class Extra:
 
 def _timeline(results: xr.Dataset, subject: Subject, file: Path) -> Path:
     from cemfa.figures.svg import save_figure
-    from cemfa.figures.timeline import Occurrence, event_timeline
-    from cemfa.simulation import event_table
-    from cemfa.simulation.events import Calendar
+    from cemfa.figures.timeline import event_timeline
+    from cemfa.report.happened import occurrences
 
+    if subject.scenario is None:  # the verb reads a scenario
+        return file
     lang = locale.language()
-    calendar = Calendar(int(results["period"][0]))
-    happened = []
-    table = event_table(results, int(results["sample"][0]))
-    columns = [table[name].tolist() for name in ("date", "kind", "subject", "days")]
-    for date, kind, plant, days in zip(*columns, strict=True):
-        day = calendar.day_of(date)
-        end = calendar.decimal_year(day + days) if days == days else calendar.decimal_year(day)  # NaN: no duration
-        word = locale.text(f"cli.happened-{kind}", lang)
-        happened.append(Occurrence(_name(plant, subject, lang), word, calendar.decimal_year(day), end))
+    happened = occurrences(results, subject.scenario, subject.model, lang)
     title = locale.text("cli.title-timeline", lang, label=subject.label(lang))
     first, last = (float(results["period"][n]) for n in (0, -1))
     return save_figure(event_timeline(happened, lang, title=title, first=first, until=last + 1.0), file)
-
-
-def _name(key: str, subject: Subject, lang: str) -> str:
-    """Return the name of a plant, event or project."""
-    scenario = subject.scenario
-    if scenario is not None:
-        projects = {k: p for option in scenario.options.values() for k, p in option.projects.items()}
-        if key in scenario.events or key in projects:
-            return (scenario.events[key] if key in scenario.events else projects[key]).label.of(lang)
-    process, bracket, items = key.partition("[")
-    return subject.model.name_of("process", process, lang) + (f" [{items}" if bracket else "")
 
 
 def show_annual(

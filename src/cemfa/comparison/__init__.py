@@ -19,11 +19,13 @@ from cemfa.comparison.criteria import (
     weights_on_simplex,
 )
 from cemfa.comparison.dominance import dominated_by, dominates, efficient
+from cemfa.comparison.latest import latest_decision, with_latest
 from cemfa.comparison.measures import cost_curve
 from cemfa.comparison.outcome import (
     Comparison,
     Driver,
     Economics,
+    Latest,
     OptionResult,
     ProgrammeResult,
     ProjectResult,
@@ -48,6 +50,7 @@ __all__ = [
     "Comparison",
     "Driver",
     "Economics",
+    "Latest",
     "OptionResult",
     "ProgrammeResult",
     "ProjectResult",
@@ -61,6 +64,7 @@ __all__ = [
     "dominates",
     "efficient",
     "expected_loss",
+    "latest_decision",
     "layer_name",
     "on_scale",
     "partial_information",
@@ -78,4 +82,5 @@ __all__ = [
     "tornado",
     "weighted_sum",
     "weights_on_simplex",
+    "with_latest",
 ]

@@ -9,44 +9,25 @@ from __future__ import annotations
 import calendar
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from cemfa import locale
-from cemfa.comparison.run import read_both
-from cemfa.definition.schema import Project, Scenario
+from cemfa.comparison.outcome import Comparison, Latest
+from cemfa.comparison.run import Progress, read_both
+from cemfa.definition.schema import Model, Project, Scenario, Target
 from cemfa.errors import Problem, ResultsError
 from cemfa.indicators import block_function, parts_named
 from cemfa.results import Request
 from cemfa.simulation import simulate
-from cemfa.system.compile import compile_system
+from cemfa.simulation.policy import Deciders
+from cemfa.system.compile import System, compile_system
 from cemfa.targets import assess
 
 ODDS: Final = (0.5, 0.9)
 """Probabilities asked for unless others are."""
 MONTHS: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """The latest decision for one probability.
-
-    Parameters
-    ----------
-    odds : the probability with which the target has to be met
-    months : by how many months the decisions can move, negative where they would have to be earlier; None where the
-        target is missed even if all is decided on the first day of the first decision year
-    date : of the option's first decision then
-    probability : with which the target is met then, in the same histories
-    open_end : the target is met however late the option is decided, as far as it was tried
-    """
-
-    odds: float
-    months: int | None
-    date: datetime.date | None
-    probability: float
-    open_end: bool = False
 
 
 def latest_decision(
@@ -58,6 +39,7 @@ def latest_decision(
     replications: int | None = None,
     seed: int = 0,
     workers: int | None = None,
+    decide: Deciders | None = None,
 ) -> tuple[Latest, ...]:
     """Return how late the projects of an option can be decided so that a target is met, one answer per probability.
 
@@ -72,6 +54,7 @@ def latest_decision(
     target : id of a target of the model that can be judged
     odds : probabilities in (0, 1]
     replications : histories per try; default: the scenario's
+    decide : functions that decide on projects whose rule measures a `function`, as in `simulate`
 
     Raises
     ------
@@ -79,35 +62,118 @@ def latest_decision(
         `latest-nothing` where the option has nothing to shift, `latest-target` where the target cannot be judged.
     """
     scenario, model = read_both(scenario)
-    content = scenario.options.get(option)
-    dates = [p.decision for p in content.projects.values() if not p.committed] if content else []
-    if not dates:
+    if not _dates(scenario, option):
         raise locale.error(ResultsError, Problem("latest-nothing", parameters={"option": option}))
     wanted = next((t for t in model.targets if t.id == target), None)
     if wanted is None or wanted.indicator is None or wanted.year is None:
-        known = [t.id for t in model.targets]
-        raise locale.error(ResultsError, Problem("latest-target", parameters={"target": target, "known": known}))
+        raise _not_judged(model, target)
     system = compile_system(model, assume=scenario.assume)
-    request = Request(reducers=("mean",), functions={"indicators": block_function([wanted.indicator])})
-    found: dict[int, float] = {}
+    tries = Tries(system, model, scenario, option, (wanted,), replications, seed, workers, decide)
+    return tries.latest(wanted, odds)
 
-    def probability(months: int) -> float:
-        if months not in found:
-            results = simulate(
-                system, shifted(scenario, option, months), option=option, replications=replications, seed=seed,
-                workers=workers, request=request,
-            )  # fmt: skip
-            judged = assess(parts_named(results, [wanted.indicator or ""]), [wanted])[0].probability
-            if judged is None:
-                parameters = {"target": target, "known": [t.id for t in model.targets]}
-                raise locale.error(ResultsError, Problem("latest-target", parameters=parameters))
-            found[months] = judged
-        return found[months]
 
-    first, last = min(dates), max(dates)
-    low = (scenario.decisions_from - first.year) * MONTHS - (first.month - 1)
-    high = (min(wanted.year, scenario.horizon) - last.year) * MONTHS + MONTHS - last.month
-    return tuple(_bisected(probability, odd, low, high, first) for odd in odds)
+def with_latest(
+    comparison: Comparison,
+    *,
+    workers: int | None = None,
+    decide: Deciders | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Return a comparison with the latest decision of every option with projects, for every headline target.
+
+    Each option is simulated up to some thirty times more, with the comparison's own seed and replications. An interruption
+    (Ctrl-C) keeps the options that are finished; the others are named in `Comparison.unfinished`.
+
+    Parameters
+    ----------
+    comparison : of `compare`
+    decide : the functions it was made with
+    progress : called with options done, options in all and the name of the option just done
+    """
+    scenario, model = comparison.scenario, comparison.model
+    system = compile_system(model, assume=scenario.assume)
+    targets = [target for target in model.targets if target.id in comparison.headline]
+    asked = [option for option in comparison.plain if _dates(scenario, option.id)]
+    found: dict[str, dict[str, tuple[Latest, ...]]] = {}
+    for number, option in enumerate(asked, 1):
+        tries = Tries(
+            system, model, scenario, option.id, targets, comparison.replications, comparison.seed, workers, decide
+        )
+        try:
+            found[option.id] = {target.id: tries.latest(target, ODDS) for target in targets}
+        except KeyboardInterrupt:
+            break
+        if progress:
+            progress(number, len(asked), option.label)
+    left = tuple(option.id for option in asked if option.id not in found)
+    return replace(comparison, latest=found, unfinished=(*comparison.unfinished, *left))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tries:
+    """Shifts of one option simulated so far, shared by all targets and probabilities.
+
+    Parameters
+    ----------
+    targets : judged in every try
+    replications, seed, workers, decide : of every try
+    found : per shift [months] and target the probability of meeting it; None where it cannot be judged
+    """
+
+    system: System
+    model: Model
+    scenario: Scenario
+    option: str
+    targets: Sequence[Target]
+    replications: int | None
+    seed: int
+    workers: int | None
+    decide: Deciders | None
+    found: dict[int, dict[str, float | None]] = field(default_factory=dict)
+
+    def latest(self, target: Target, odds: Sequence[float]) -> tuple[Latest, ...]:
+        """Return the latest decision for a target, one answer per probability."""
+        dates = _dates(self.scenario, self.option)
+        first, last = min(dates), max(dates)
+        low = (self.scenario.decisions_from - first.year) * MONTHS - (first.month - 1)
+        end = min(target.year or self.scenario.horizon, self.scenario.horizon)
+        high = (end - last.year) * MONTHS + MONTHS - last.month
+
+        def probability(months: int) -> float:
+            return self.probability(months, target)
+
+        return tuple(_bisected(probability, odd, low, high, first) for odd in odds)
+
+    def probability(self, months: int, target: Target) -> float:
+        """Return the probability of meeting a target with all decided so many months later."""
+        if months not in self.found:
+            self.found[months] = self._tried(months)
+        judged = self.found[months][target.id]
+        if judged is None:
+            raise _not_judged(self.model, target.id)
+        return judged
+
+    def _tried(self, months: int) -> dict[str, float | None]:
+        names = list(dict.fromkeys(target.indicator for target in self.targets if target.indicator))
+        functions = {"indicators": block_function(names, gwp=self.scenario.gwp)}
+        results = simulate(
+            self.system, shifted(self.scenario, self.option, months), option=self.option,
+            replications=self.replications, seed=self.seed, workers=self.workers, decide=self.decide,
+            request=Request(reducers=("mean",), functions=functions),
+        )  # fmt: skip
+        judged = assess(parts_named(results, names), list(self.targets))
+        return {found.target.id: found.probability for found in judged}
+
+
+def _dates(scenario: Scenario, option: str) -> list[datetime.date]:
+    """Return when the projects of an option are decided that can be moved; none for an option that does not exist."""
+    content = scenario.options.get(option)
+    return [p.decision for p in content.projects.values() if not p.committed] if content else []
+
+
+def _not_judged(model: Model, target: str) -> ResultsError:
+    parameters = {"target": target, "known": [t.id for t in model.targets]}
+    return locale.error(ResultsError, Problem("latest-target", parameters=parameters))
 
 
 def _bisected(probability: Callable[[int], float], odds: float, low: int, high: int, first: datetime.date) -> Latest:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -384,6 +384,27 @@ class Decision:
         return next((found for found in self.aims if found.key == key), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest decision for one probability.
+
+    Parameters
+    ----------
+    odds : the probability with which the target has to be met
+    months : by how many months the decisions can move, negative where they would have to be earlier; None where the
+        target is missed even if all is decided on the first day of the first decision year
+    date : of the option's first decision then
+    probability : with which the target is met then, in the same histories
+    open_end : the target is met however late the option is decided, as far as it was tried
+    """
+
+    odds: float
+    months: int | None
+    date: datetime.date | None
+    probability: float
+    open_end: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Comparison:
     """Options side by side, reproducible from seed and inputs.
@@ -400,8 +421,10 @@ class Comparison:
     inputs : SHA-256 of every file read
     residual : largest relative residual of any balance
     version : of cemfa
-    unfinished : ids of cases that an interruption left out
+    unfinished : ids of cases that an interruption left out, or left without their latest decision
     decision : the choice between options; None where it was not worked out
+    latest : per option with projects of its own and headline target the latest decision for even odds and for nine in
+        ten, found by simulating again (`cemfa.comparison.latest.with_latest`); empty where it was not asked for
     """
 
     scenario: Scenario
@@ -418,6 +441,7 @@ class Comparison:
     version: str
     unfinished: tuple[str, ...] = ()
     decision: Decision | None = None
+    latest: Mapping[str, Mapping[str, tuple[Latest, ...]]] = field(default_factory=dict)
 
     def option(self, key: str) -> OptionResult:
         """Return one option by its id."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cemfa import locale, units
-from cemfa.comparison.outcome import Comparison, OptionResult
+from cemfa.comparison.outcome import Comparison, Latest, OptionResult
 from cemfa.definition.show import Cell, Figure, html_table
 from cemfa.indicators.spread import Stat
 
@@ -87,6 +87,9 @@ def _columns(comparison: Comparison, lang: str) -> Iterator[Column]:
         yield column(f"spread.{target}", "percent", place=place)
         yield column(f"probability.{target}", "percent", 0, place=place, id=target)
         yield column(f"gap.{target}", "tpd", 0, place=place)
+        if comparison.latest:
+            yield column(f"latest_even.{target}", place=place)
+            yield column(f"latest_sure.{target}", place=place)
     yield column("landfilled", "tpd", 0)
     yield column("ghg", "ktpa", 1)
     yield column("capex", "bn", 1)
@@ -111,6 +114,10 @@ def _row(comparison: Comparison, option: OptionResult, lang: str) -> dict[str, V
         row[f"spread.{key}"] = _range(found.value, 100.0, lang)
         row[f"probability.{key}"] = None if found.probability is None else 100.0 * found.probability
         row[f"gap.{key}"] = _middle(found.gap_mass)
+        if comparison.latest:
+            answers = () if option.stress else comparison.latest.get(option.id, {}).get(key, ())
+            told = [month_of(answer, lang) for answer in answers]
+            row[f"latest_even.{key}"], row[f"latest_sure.{key}"] = told or (None, None)
     return row | {
         "landfilled": _middle(option.paired.get("landfilled_mass"), 1 / days),
         "ghg": _middle(option.paired.get("ghg_net"), _THOUSAND),
@@ -121,6 +128,19 @@ def _row(comparison: Comparison, option: OptionResult, lang: str) -> dict[str, V
         "jobs": _middle(money.jobs),
         "best": None if option.stress else 100.0 * option.probability_best,
     }
+
+
+def month_of(latest: Latest, lang: str) -> str:
+    """Return the month of a latest decision, or in words that there is none, or no end to them.
+
+    >>> month_of(Latest(0.5, None, None, 0.1), "en")
+    'cannot be met'
+    """
+    if latest.date is None:
+        return locale.text("comparison.latest-never", lang)
+    if latest.open_end:
+        return locale.text("comparison.latest-any", lang)
+    return f"{latest.date.month}/{latest.date.year}" if lang == "vi" else f"{latest.date:%Y-%m}"
 
 
 def _middle(stat: Stat | None, factor: float = 1.0) -> float | None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from cemfa.definition.schema import Change
 
 _SHEETS: Final = (
-    "reasons", "payers", "funding", "investment", "plants", "actors", "debt", "fees", "projects", "programmes",
-    "drivers",
+    "reasons", "payers", "funding", "investment", "plants", "actors", "debt", "fees", "projects", "latest",
+    "happened", "programmes", "drivers",
 )  # fmt: skip
 """Tables with rows per option that are sheets of the workbook, in order."""
 

@@ -19,6 +19,8 @@ from cemfa.indicators import ALL, REGISTRY
 from cemfa.indicators.spread import stat_of
 from cemfa.report import pictures
 from cemfa.report.finance import finance_tables
+from cemfa.report.happened import happened_table
+from cemfa.report.latest import latest_table
 from cemfa.report.overview import cell, judgement, place_of, tone_of
 from cemfa.report.tables import Cell, Column, Table
 from cemfa.report.words import BILLION, Words, sense
@@ -50,6 +52,7 @@ def page_tables(comparison: Comparison, words: Words) -> dict[str, Table]:
     }  # fmt: skip
     tables = {name: build(comparison, words) for name, build in builders.items()}
     tables |= finance_tables(comparison, words)
+    tables |= {"latest": latest_table(comparison, words), "happened": happened_table(comparison, words)}
     return {**tables, "differences": differences(comparison, words, MAIN_DIFFERENCES)}
 
 

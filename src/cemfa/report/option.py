@@ -16,6 +16,7 @@ from cemfa.figures.svg import inline_svg
 from cemfa.indicators import ALL
 from cemfa.indicators.spread import stat_of
 from cemfa.report import detail, pictures
+from cemfa.report.happened import history
 from cemfa.report.overview import anchor, headline_targets, judgement, place_of, tone_of
 from cemfa.report.tables import Table
 from cemfa.report.words import BILLION, Words
@@ -92,6 +93,7 @@ def option_page(
         _climate(comparison, option, tables, words),
         _doubt(comparison, option, words),
         _built(comparison, option, tables, words),
+        _happened(comparison, option, tables, words),
         _flows(comparison, option, shared, words),
     )
     baseline = words.label(comparison.option(comparison.baseline).label)
@@ -144,14 +146,12 @@ def verdict(comparison: Comparison, found: Assessment, words: Words) -> Verdict:
 
 def _why(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block:
     missed = [found for found in map(option.target, comparison.headline) if found.met is False]
-    if not missed:
-        return Block(words.text("why_title"), (words.text("why_none"),))
     parts = [reason for reason in option.reasons if reason.settlement != ALL] or list(option.reasons)
     largest = max(parts, key=lambda reason: reason.mass.p50, default=None)
-    sentences = []
+    sentences = [] if missed else [words.text("why_none")]
     if largest:
         cause = detail.cause(comparison, largest, words)
-        sentences.append(words.text("why_main", cause=cause, mass=words.spread(largest.mass)))
+        sentences.append(words.text("why_main" if missed else "why_rest", cause=cause, mass=words.spread(largest.mass)))
     caption = words.text("f_losses", option=words.label(option.label), year=comparison.scenario.target_year)
     drawn = figure(pictures.losses(comparison, option, words), f"losses-{option.id}", caption, words)
     return Block(
@@ -255,9 +255,18 @@ def _built(comparison: Comparison, option: OptionResult, tables: dict[str, Table
     year, label = comparison.scenario.target_year, words.label(option.label)
     caption = words.text("f_map", option=label, year=year)
     drawn = figure(pictures.plants(comparison, option, words), f"map-{option.id}", caption, words, 480)
-    found = [table for table in (tables["projects"].only(option.id), tables["programmes"].only(option.id)) if table]
+    found = [table for name in ("projects", "latest", "programmes") if (table := tables[name].only(option.id))]
     sentences = () if found else (words.text("projects_none"),)
     return Block(words.text("projects_title"), sentences, tuple(found), tuple(filter(None, [drawn])))
+
+
+def _happened(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block | None:
+    caption = words.text("f_happened", option=words.label(option.label))
+    drawn = figure(history(comparison, option, words), f"history-{option.id}", caption, words, 760)
+    if drawn is None:
+        return None
+    sentence = words.text("happened_text", count=comparison.replications)
+    return Block(words.text("happened_title"), (sentence,), (tables["happened"].only(option.id),), (drawn,))
 
 
 def _flows(comparison: Comparison, option: OptionResult, shared: pictures.Diagrams, words: Words) -> Block:
