@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cemfa.report import appendix, detail, pictures
 from cemfa.report.choosing import Choosing, choosing, choosing_tables, leading
 from cemfa.report.departments import departments_table
+from cemfa.report.goals import Goals, courses_table, gaps_table, goals, gwp_sentence, targets_table
 from cemfa.report.option import WIDE, FigureBlock, OptionPage, figure, option_page
 from cemfa.report.overview import headline, headline_targets, how_to_read, place_of, summary
 from cemfa.report.places import places_table
@@ -63,7 +64,8 @@ class Page:
     stress: Table | None
     stress_text: str
     stress_cases: tuple[str, ...]
-    targets: Table
+    goals: Goals
+    goals_others: str
     targets_text: str
     places: Table
     departments: Table
@@ -113,7 +115,7 @@ def page(comparison: Comparison, lang: str) -> Page:
         headline=tuple(filter(None, (*headline(comparison, words), leading(comparison, words)))),
         summary=summary(comparison, comparison.plain, words),
         how_title=words.text("how_title"),
-        how=how_to_read(comparison, words),
+        how=(*how_to_read(comparison, words), gwp_sentence(comparison, words)),
         rate_figures=_rate_figures(comparison, words),
         cost_figures=_cost_figures(comparison, words),
         choosing=choice,
@@ -123,7 +125,8 @@ def page(comparison: Comparison, lang: str) -> Page:
         stress=stress,
         stress_text=words.text("stress_text"),
         stress_cases=_stress_cases(comparison, words),
-        targets=detail.targets_table(comparison, words),
+        goals=goals(comparison, words),
+        goals_others=words.text("courses_others"),
         targets_text=_targets_text(comparison, words),
         places=places_table(comparison, words),
         departments=duties,
@@ -145,7 +148,8 @@ def workbook_tables(comparison: Comparison, lang: str) -> tuple[Table, ...]:
     per_option = [tables[name] for name in _SHEETS if tables[name]]
     return (
         summary(comparison, comparison.options, words),
-        detail.targets_table(comparison, words),
+        targets_table(comparison, words),
+        *(found for build in (courses_table, gaps_table) if (found := build(comparison, words))),
         *choosing_tables(comparison, words),
         *per_option,
         *([places] if (places := places_table(comparison, words)) else []),

@@ -21,15 +21,14 @@ from cemfa.report import pictures
 from cemfa.report.finance import finance_tables
 from cemfa.report.happened import happened_table
 from cemfa.report.latest import latest_table
-from cemfa.report.overview import cell, judgement, place_of, tone_of
+from cemfa.report.overview import cell
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.words import BILLION, Words, sense
+from cemfa.report.words import BILLION, Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult, ProjectResult, Reason
-    from cemfa.definition.schema import Funding, Target
+    from cemfa.definition.schema import Funding
     from cemfa.indicators.spread import Stat
-    from cemfa.targets import Assessment
 
 MAIN_DIFFERENCES: Final = (
     "rate_with_home.rural", "rate_with_home.urban", "rate_collected.rural", "rate_collected.urban",
@@ -75,51 +74,6 @@ def settlement(comparison: Comparison, key: str, words: Words) -> str:
     items = comparison.model.items("settlement") if "settlement" in comparison.model.dimensions else ()
     found = next((item for item in items if item.id == key), None)
     return words.label(found.label, key).lower() if found else words.text("place_all")
-
-
-def targets_table(comparison: Comparison, words: Words) -> Table:
-    """Return all targets of the plan with what every option does for them."""
-    plain = comparison.plain
-    columns = (
-        Column(words.text("c_key")), Column(words.text("c_target")), Column(words.text("c_clause"), narrow=False),
-        Column(words.text("c_due"), kind="year"), Column(words.text("c_asked")), Column(words.text("c_judged")),
-        *(Column(option.letter or words.label(option.label)) for option in plain),
-    )  # fmt: skip
-    rows = []
-    for target in comparison.model.targets:
-        judged = plain[0].target(target.id)
-        rows.append((
-            Cell(target.id), Cell(words.label(target.label)), Cell(target.clause), Cell(float(target.year)),
-            Cell(_asked(target, words)), Cell(_kind(comparison, judged, target, words)),
-            *(_achieved(option.target(target.id), words) for option in plain),
-        ))  # fmt: skip
-    return Table(words.text("t_targets"), words.text("targets_caption"), columns, tuple(rows))
-
-
-def _asked(target: Target, words: Words) -> str:
-    if target.value is None:
-        return words.text(f"sense_{target.sense}")
-    return f"{sense(target)} {locale.number(target.value, words.lang)} {target.unit}"
-
-
-def _kind(comparison: Comparison, judged: Assessment, target: Target, words: Words) -> str:
-    if judged.kind == "judged":
-        return locale.text(f"indicators.{target.indicator}", words.lang) + f" ({place_of(comparison, target, words)})"
-    text = words.text("recorded" if judged.kind == "recorded" else "text_only")
-    note = words.label(target.note)
-    return f"{text}: {note}" if note else text
-
-
-def _achieved(found: Assessment, words: Words) -> Cell:
-    if found.value is None:
-        return Cell("–")
-    unit = REGISTRY[found.target.indicator or found.target.contribution or ""].unit
-    value = words.rate(found.value) if unit == "1" else f"{words.spread(found.value)} {words.unit(unit)}"
-    if found.probability is None:
-        return Cell(value)
-    return Cell(
-        f"{value}; {words.text(judgement(found))} ({words.probability(found.probability)})", tone=tone_of(found)
-    )
 
 
 def _reasons(comparison: Comparison, words: Words) -> Table:
