@@ -81,8 +81,8 @@ def with_latest(
 ) -> Comparison:
     """Return a comparison with the latest decision of every option with projects, for every headline target.
 
-    Each option is simulated up to some thirty times more, with the comparison's own seed and replications. An interruption
-    (Ctrl-C) keeps the options that are finished; the others are named in `Comparison.unfinished`.
+    Each option is simulated up to some thirty times more, with the comparison's own seed and replications. An
+    interruption (Ctrl-C) keeps the options that are finished; the others are named in `Comparison.unfinished`.
 
     Parameters
     ----------
