@@ -29,7 +29,7 @@ def command() -> click.Command:
             click.Argument(["what"], **one_of("sheets", "add", "undo", "list")),
             click.Argument(["names"], nargs=-1, metavar="MODEL|FILE.xlsx|N..."),
             option("--observed", default="observed", metavar="DIR"),
-            option("--year", key="annual", **whole(1900)),
+            option("--year", key="reported-year", **whole(1900)),
             option("--cut-off", metavar="DATE"),
             option("--who", metavar="NAME"),
             option("--reason", metavar="TEXT"),

@@ -24,7 +24,7 @@ def command() -> click.Command:
         _report,
         [
             click.Argument(["run"], metavar="DIR|run.json|MODEL|SCENARIO"),
-            option("--annual", **whole(1900)),
+            option("--annual", key="reported-year", **whole(1900)),
             option("--cut-off", metavar="DATE"),
             option("--observed", default=None, metavar="DIR"),
             option("--date", metavar="DATE"),
