@@ -14,7 +14,14 @@ LABELS: Final = {"label_vi": "vi", "label_en": "en"}
 SERVES: Final = {"serves_vi": "vi", "serves_en": "en"}
 """Columns of what answers a duty, and the language of each."""
 
+TECHNOLOGY: Final = {"technology_vi": "vi", "technology_en": "en"}
+"""Columns of what a plant elsewhere does, and the language of each."""
+
+IN_WORDS: Final = {"label": LABELS, "serves": SERVES, "technology": TECHNOLOGY}
+"""Columns of every field that stands in both languages."""
+
 _SERVES: Final = tuple(Column(name, required=True) for name in SERVES)
+_TECHNOLOGY: Final = tuple(Column(name, required=True) for name in TECHNOLOGY)
 _LABEL: Final = tuple(Column(name) for name in LABELS)
 _NAMED: Final = tuple(Column(name, required=True) for name in LABELS)
 _SOURCED: Final = (Column("basis", required=True, filled=True), Column("source", required=True, filled=True))
@@ -34,6 +41,18 @@ _NUMBER: Final = (
     Column("price_year", "whole"),
     *_SOURCED,
     Column("note"),
+)
+_PLANT: Final = (
+    Column("year", "whole"),
+    Column("capacity", "number", required=True, filled=True),
+    Column("capex", "number"),
+    Column("capex_unit"),
+    Column("cost_per_tonne", "number"),
+    Column("cost_unit"),
+    Column("price_year", "whole"),
+    Column("land", "number"),
+    Column("intake", "number"),
+    Column("utilisation", "number"),
 )
 _PARAMETER: Final = (
     Column("year", "whole"),
@@ -96,6 +115,7 @@ def table_columns(dimensions: Iterable[str], *, history: bool = False) -> dict[s
         "seasons": (_key("profile"), _MONTH, _VALUE, *_SOURCED),
         "distances": (_key("mode"), _key("from"), _key("to"), _KILOMETRES, *_SOURCED, Column("note")),
     }
+    found["benchmark_plants"] = (_key("id"), *_NAMED, _key("place"), *_TECHNOLOGY, *_PLANT, *_SOURCED, Column("note"))
     if history:
         found["history"] = (_key("process"), *axes, _YEAR, _key("layer"), _VALUE, _key("unit"), *_SOURCED)
     return found

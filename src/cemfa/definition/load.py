@@ -17,8 +17,7 @@ from typing import Any, Final
 from cemfa import library, locale
 from cemfa.definition import checks
 from cemfa.definition.columns import (
-    LABELS,
-    SERVES,
+    IN_WORDS,
     dimension_columns,
     part_columns,
     share_columns,
@@ -36,7 +35,13 @@ from cemfa.errors import DefinitionError, Place, Problem
 TableReader = Callable[[str], tuple[Table, list[Problem]] | None]
 """Gives a table by its name without suffix, None where there is none."""
 
-_BY_ID: Final = {"goods": "id", "parameter_labels": "parameter", "sources": "id", "departments": "id"}
+_BY_ID: Final = {
+    "goods": "id",
+    "parameter_labels": "parameter",
+    "sources": "id",
+    "departments": "id",
+    "benchmark_plants": "id",
+}
 _LISTS: Final = ("varies_by", "cannot_carry", "growth", "successors")
 _BESIDE: Final = {"targets": "targets.yaml", "technology_profiles": "technology_profiles.yaml"}
 """YAML files beside `model.yaml`, by the field that each gives."""
@@ -490,7 +495,7 @@ class _Merging:
 def _nested(row: Row, dimensions: Sequence[str] | None) -> dict[str, Any]:
     """Return a row in the form of the schema: labels joined, lists split, indices apart (None: no index)."""
     values: dict[str, Any] = dict(row.values)
-    for field_name, columns in (("label", LABELS), ("serves", SERVES)):
+    for field_name, columns in IN_WORDS.items():
         label = {lang: values.pop(name) for name, lang in columns.items() if name in values}
         if label:
             values[field_name] = label
@@ -507,8 +512,8 @@ def _column(path: KeyPath) -> str:
     """Return the column of a table that a path below its row came from."""
     if not path:
         return ""
-    if path[0] in ("label", "serves", "vi", "en"):
-        name = "serves" if path[0] == "serves" else "label"
+    if path[0] in (*IN_WORDS, "vi", "en") and (len(path) > 1 or path[0] != "technology"):
+        name = str(path[0]) if path[0] in IN_WORDS else "label"
         return f"{name}_{path[-1]}" if path[-1] in ("vi", "en") else f"{name}_vi"
     return str(path[1]) if path[0] == "index" and len(path) > 1 else str(path[0])
 

@@ -62,6 +62,7 @@ _TABLES: Final = (
     "history",
     "departments",
     "duties",
+    "benchmark_plants",
 )
 _ENTRIES: Final = ("flows", "processes", "targets", "technology_profiles", *_TABLES)
 _SIGNS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
@@ -147,14 +148,14 @@ def json_schema(kind: type[Model | Scenario]) -> dict[str, Any]:
     schema = kind.model_json_schema(by_alias=True, mode="validation")
     for name in NOT_WRITTEN:
         schema["properties"].pop(name, None)
-    for name in ("Good", "Source"):  # in a mapping the key is the id
+    for name in ("Good", "Source", "BenchmarkPlant"):  # in a mapping the key is the id
         if name in schema["$defs"]:
             schema["$defs"][name]["required"].remove("id")
     for name in ("parts", "shares") if "Area" in schema["$defs"] else ():  # the name of a table, or its rows
         given = schema["$defs"]["Area"]["properties"][name]
         listed = {key: given.pop(key) for key in ("type", "items")}
         given["anyOf"] = [{"type": "string"}, listed]
-    rows = ("parameters", "composition", "seasons", "distances", "history", "departments", "duties")
+    rows = ("parameters", "composition", "seasons", "distances", "history", "departments", "duties", "benchmark_plants")
     for name in rows if kind is Model else ():
         given = schema["properties"][name]
         given |= {"items": {"type": "object"}, "description": f"{given['description']} Columns as in the table."}

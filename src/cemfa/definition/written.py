@@ -12,14 +12,16 @@ from typing import Any, Final
 
 import yaml
 
-from cemfa.definition.columns import LABELS, SERVES, table_columns
+from cemfa.definition.columns import IN_WORDS, table_columns
 from cemfa.definition.schema import Model, Scenario
 from cemfa.definition.shape import NOT_WRITTEN
 from cemfa.definition.source import parse_yaml
 from cemfa.definition.workbook.layout import first_of_technologies
 from cemfa.library import MODEL_FILE
 
-_BY_KEY: Final = {"goods": "id", "sources": "id", "departments": "id", "parameter_labels": "parameter"}
+_BY_KEY: Final = {
+    "goods": "id", "sources": "id", "departments": "id", "benchmark_plants": "id", "parameter_labels": "parameter",
+}  # fmt: skip
 _BESIDE: Final = ("targets", "technology_profiles")
 _HISTORY: Final = "history"
 _EXACT: Final = 1e15
@@ -89,9 +91,8 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in row.items():
         if key == "index":
             found |= value
-        elif key in ("label", "serves"):
-            columns = LABELS if key == "label" else SERVES
-            found |= {column: value[lang] for column, lang in columns.items()}
+        elif key in IN_WORDS and isinstance(value, Mapping):
+            found |= {column: value[lang] for column, lang in IN_WORDS[key].items()}
         else:
             found[key] = value
     return found

@@ -60,6 +60,7 @@ def sources_table(comparison: Comparison, words: Words) -> Table:
         for _, _, row in _numbers(comparison, words)
         for key in row.source.replace(",", " ").replace(";", " ").split()
     }
+    cited |= {plant.source for plant in comparison.model.benchmark_plants.values()}
     cited |= {stress.source for stress in comparison.scenario.stress.values()}
     rows = tuple(
         (

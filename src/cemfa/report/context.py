@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cemfa.report import appendix, detail, pictures
+from cemfa.report.benchmarks import benchmarks_table
 from cemfa.report.choosing import Choosing, choosing, choosing_tables, leading
 from cemfa.report.departments import departments_table
 from cemfa.report.goals import Goals, courses_table, gaps_table, goals, gwp_sentence, targets_table
@@ -30,8 +31,8 @@ _SHEETS: Final = (
 """Tables with rows per option that are sheets of the workbook, in order."""
 
 SECTIONS: Final = (
-    "summary", "rates", "costs", "choosing", "today", "time", "options", "stress", "targets",
-    "departments", "assumptions", "run",
+    "summary", "rates", "costs", "choosing", "today", "time", "options", "stress", "benchmarks",
+    "targets", "departments", "assumptions", "run",
 )  # fmt: skip
 
 
@@ -68,6 +69,7 @@ class Page:
     goals_others: str
     targets_text: str
     places: Table
+    benchmarks: Table
     departments: Table
     departments_text: str
     matter: Table
@@ -94,7 +96,8 @@ def page(comparison: Comparison, lang: str) -> Page:
     assumptions, sources = appendix.assumptions_table(comparison, words), appendix.sources_table(comparison, words)
     time, stress = _timeline(comparison, words), _stress(comparison, words)
     choice, duties = choosing(comparison, words), departments_table(comparison, words)
-    shown = {"time": time, "stress": stress, "choosing": choice, "departments": duties}
+    elsewhere = benchmarks_table(comparison, words)
+    shown = {"time": time, "stress": stress, "choosing": choice, "departments": duties, "benchmarks": elsewhere}
     absent = {key for key, content in shown.items() if not content}
     return Page(
         lang=lang,
@@ -129,6 +132,7 @@ def page(comparison: Comparison, lang: str) -> Page:
         goals_others=words.text("courses_others"),
         targets_text=_targets_text(comparison, words),
         places=places_table(comparison, words),
+        benchmarks=elsewhere,
         departments=duties,
         departments_text=words.text("departments_text", count=len(duties.rows)),
         matter=_matter(comparison, tables["drivers"]),
@@ -153,6 +157,7 @@ def workbook_tables(comparison: Comparison, lang: str) -> tuple[Table, ...]:
         *choosing_tables(comparison, words),
         *per_option,
         *([places] if (places := places_table(comparison, words)) else []),
+        *([elsewhere] if (elsewhere := benchmarks_table(comparison, words)) else []),
         *([duties] if (duties := departments_table(comparison, words)) else []),
         *detail.long_tables(comparison, words),
         appendix.assumptions_table(comparison, words),

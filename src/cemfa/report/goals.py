@@ -106,7 +106,7 @@ def courses_table(comparison: Comparison, words: Words) -> Table:
         Column(words.text("c_on_path")), Column(words.text("c_first_met")),
         Column(words.text("c_missing_points"), words.text("unit_points"), "number", 1, spread=True, narrow=False),
         Column(words.text("c_missing"), words.text("unit_tonnes_per_day"), "number", 1, spread=True),
-        Column(words.text("c_reachable"), kind="number"), Column(words.text("c_lever")),
+        Column(words.text("c_reachable"), kind="number", decimals=1), Column(words.text("c_lever")),
     )  # fmt: skip
     rows, keys = [], []
     for target in shown:

@@ -11,6 +11,7 @@ from typing import Final
 
 from cemfa.definition.checks import (
     areas,
+    benchmarks,
     flows,
     happenings,
     processes,
@@ -31,7 +32,7 @@ Rule = Callable[[Context], Iterable[Problem]]
 
 RULES: tuple[Rule, ...] = (
     *flows.RULES, *processes.RULES, *uses.RULES, *rows.RULES, *tables.RULES, *technologies.RULES,
-    *transport.RULES, *areas.RULES,
+    *transport.RULES, *areas.RULES, *benchmarks.RULES,
 )  # fmt: skip
 
 

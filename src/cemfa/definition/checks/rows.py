@@ -73,6 +73,7 @@ def sources(c: Context) -> Iterator[Problem]:
         for name in ("parameters", "composition", "seasons", "distances", "history", "duties")
     }
     tables[("departments",)] = c.model.departments.items()
+    tables[("benchmark_plants",)] = c.model.benchmark_plants.items()
     tables |= {("areas", name, "shares"): enumerate(area.shares) for name, area in c.model.areas.items()}
     for table, rows in tables.items():
         for key, row in rows:

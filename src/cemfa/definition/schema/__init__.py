@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cemfa.definition.schema.choice import MONEY_CRITERIA, Criterion
 from cemfa.definition.schema.events import Event, EventChange, Load, Stress, Weather
-from cemfa.definition.schema.lists import Department, Duty, LastReported, Target, TechnologyProfile
+from cemfa.definition.schema.lists import BenchmarkPlant, Department, Duty, LastReported, Target, TechnologyProfile
 from cemfa.definition.schema.model import Model
 from cemfa.definition.schema.money import (
     Finance,
@@ -76,6 +76,7 @@ __all__ = [
     "Area",
     "AreaShare",
     "Batches",
+    "BenchmarkPlant",
     "Capacity",
     "Change",
     "CompositionRow",

@@ -46,6 +46,52 @@ class Duty(Frozen):
     """Key of `sources.csv`."""
 
 
+class BenchmarkPlant(Frozen):
+    """A plant elsewhere that projects are held against (a row of `benchmark_plants.csv`)."""
+
+    id: Id
+    """Its id."""
+    label: Label
+    """Name in both languages."""
+    place: str
+    """Where it stands."""
+    technology: Label
+    """What it does, in words."""
+    year: Whole | None = None
+    """Year that intake and utilisation speak of."""
+    capacity: Number = Field(gt=0)
+    """Design intake [t/d]."""
+    capex: Number | None = Field(default=None, gt=0)
+    """Investment, in `capex_unit`."""
+    capex_unit: str = ""
+    """Unit of the investment: `bn_VND`, `USD`."""
+    cost_per_tonne: Number | None = Field(default=None, ge=0)
+    """Cost, or what is paid for treatment, of a tonne taken in, in `cost_unit`."""
+    cost_unit: str = ""
+    """Unit of the cost: `VND/t`, `USD/t`."""
+    price_year: Whole | None = None
+    """Year of the prices."""
+    land: Number | None = Field(default=None, gt=0)
+    """Area [ha]."""
+    intake: Number | None = Field(default=None, ge=0)
+    """Really taken in [t/d]."""
+    utilisation: Number | None = Field(default=None, ge=0, le=2)
+    """Intake over design capacity; blank: follows from the intake."""
+    basis: Literal["reported", "derived", "unverified"]
+    """As for parameters."""
+    source: str
+    """Key of `sources.csv`."""
+    note: str = ""
+    """Anything a reader must know."""
+
+    @property
+    def used(self) -> float | None:
+        """Utilisation as stated, or from intake and capacity; None where neither is known."""
+        if self.utilisation is None and self.intake is not None:
+            return self.intake / self.capacity
+        return self.utilisation
+
+
 class LastReported(Frozen):
     """What was last reported of a target."""
 

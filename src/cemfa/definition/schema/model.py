@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from cemfa.definition.schema.lists import Department, Duty, Target, TechnologyProfile
+from cemfa.definition.schema.lists import BenchmarkPlant, Department, Duty, Target, TechnologyProfile
 from cemfa.definition.schema.rows import CompositionRow, DistanceRow, HistoryRow, ParameterRow, SeasonRow, Source
 from cemfa.definition.schema.structure import Area, DimensionWritten, Flow, Good, Item, Layers, Periods, Process
 from cemfa.definition.schema.terms import Frozen, Id, Label, Whole
@@ -58,6 +58,8 @@ class Model(Frozen):
     """Authorities and their successors by id, from `departments.csv`."""
     duties: tuple[Duty, ...] = ()
     """What a plan asks of them, from `duties.csv`."""
+    benchmark_plants: dict[Id, BenchmarkPlant] = {}
+    """Plants elsewhere that projects are held against by id, from `benchmark_plants.csv`."""
     sources: dict[str, Source] = {}
     """Sources by citation key, from `sources.csv`."""
     inputs: dict[str, str] = {}
