@@ -252,5 +252,14 @@ def _avoided(run: Run, values: xr.Dataset, base: xr.Dataset) -> Array | None:
 def _reduced(results: xr.Dataset) -> xr.Dataset:
     """Return what figures need of the results: means of flows, and what happened to plants."""
     events = tuple(str(name) for name in results.data_vars if str(name).startswith("event_"))
-    wanted = ("flow_mean", "throughput_mean", "utilisation", "refused", "available", "commissioning", *events)
+    wanted = (
+        "flow_mean",
+        "throughput_mean",
+        "utilisation",
+        "refused",
+        "available",
+        "backlog",
+        "commissioning",
+        *events,
+    )
     return results[[name for name in wanted if name in results]]

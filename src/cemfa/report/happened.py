@@ -38,11 +38,11 @@ def occurrences(results: xr.Dataset, scenario: Scenario, model: Model, lang: str
         day = calendar.day_of(date)
         end = calendar.decimal_year(day + (days if days == days else 0.0))  # NaN: what starts to run has no duration
         word = locale.text(f"figures.happened-{kind}", lang)
-        found.append(Occurrence(_name(subject, scenario, model, lang), word, calendar.decimal_year(day), end))
+        found.append(Occurrence(named(subject, scenario, model, lang), word, calendar.decimal_year(day), end))
     return tuple(found)
 
 
-def _name(key: str, scenario: Scenario, model: Model, lang: str) -> str:
+def named(key: str, scenario: Scenario, model: Model, lang: str) -> str:
     """Return the name of a project, an event, or a plant with its place."""
     projects = {k: p for option in scenario.options.values() for k, p in option.projects.items()}
     if key in scenario.events or key in projects:
@@ -91,7 +91,7 @@ def _counted(comparison: Comparison, option: OptionResult, words: Words) -> Iter
         days = rows["days"].sum() if rows["days"].notna().any() else None
         yield option.id, (
             Cell(full_name(option, words)),
-            Cell(_name(str(subject), comparison.scenario, comparison.model, words.lang)),
+            Cell(named(str(subject), comparison.scenario, comparison.model, words.lang)),
             Cell(locale.text(f"figures.happened-{kind}", words.lang)), Cell(float(len(rows))),
             Cell(None if days is None else float(days)), Cell(decimal_year(rows["date"].iloc[0])),
         )  # fmt: skip

@@ -15,7 +15,7 @@ from cemfa.figures.picture import Picture
 from cemfa.figures.svg import inline_svg
 from cemfa.indicators import ALL
 from cemfa.indicators.spread import stat_of
-from cemfa.report import detail, pictures
+from cemfa.report import detail, operation, pictures
 from cemfa.report.happened import history
 from cemfa.report.overview import anchor, headline_targets, judgement, place_of, tone_of
 from cemfa.report.tables import Table
@@ -93,6 +93,7 @@ def option_page(
         _climate(comparison, option, tables, words),
         _doubt(comparison, option, words),
         _built(comparison, option, tables, words),
+        _operation(comparison, option, words),
         _happened(comparison, option, tables, words),
         _flows(comparison, option, shared, words),
     )
@@ -258,6 +259,16 @@ def _built(comparison: Comparison, option: OptionResult, tables: dict[str, Table
     found = [table for name in ("projects", "latest", "programmes") if (table := tables[name].only(option.id))]
     sentences = () if found else (words.text("projects_none"),)
     return Block(words.text("projects_title"), sentences, tuple(found), tuple(filter(None, [drawn])))
+
+
+def _operation(comparison: Comparison, option: OptionResult, words: Words) -> Block | None:
+    label = words.label(option.label)
+    drawn = [
+        figure(picture(comparison, option, words), f"{name}-{option.id}", words.text(f"f_{name}", option=label), words)
+        for name, picture in (("utilisation", operation.utilisation), ("waiting", operation.waiting))
+    ]
+    found = tuple(filter(None, drawn))
+    return Block(words.text("operation_title"), (), (), found) if found else None
 
 
 def _happened(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block | None:
