@@ -161,7 +161,7 @@ def adopted(years: int, midpoint: float, speed: float) -> float:
     Examples
     --------
     >>> round(adopted(0, 3.0, 1.0), 3), round(adopted(3, 3.0, 1.0), 3), round(adopted(20, 3.0, 1.0), 3)
-    (0.037, 0.602, 1.0)
+    (0.032, 0.601, 1.0)
     """
     if speed <= 0.0:
         return 0.0

@@ -70,7 +70,8 @@ def comparison(tmp_path_factory):
         assert text.count(old) == 1
         text = text.replace(old, new)
     path = tmp_path_factory.mktemp("money") / "first_steps_2030.yaml"
-    path.write_text(text + FINANCE.removeprefix("\n"), encoding="utf-8")
+    head, criteria, weights = text.partition("\ncriteria:")
+    path.write_text(head + FINANCE + criteria.removeprefix("\n") + weights, encoding="utf-8")
     return compare(path, replications=6, seed=5, workers=1, options=["south_yard", "two_yards"])
 
 
