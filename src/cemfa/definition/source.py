@@ -33,6 +33,7 @@ _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
 _NOT_FINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _BREAKS: Final = re.compile("[\u0085\u2028\u2029]")  # line ends to libyaml, invisible to the user
 _SYNTAX: Final = (  # what libyaml says -> our code
+    ("nesting depth", "yaml-depth"),  # of libyaml's own, far beyond ours
     ("cannot start any token", "yaml-character"),
     ("could not find expected ':'", "yaml-colon"),
     ("mapping values are not allowed", "yaml-colon"),
@@ -309,4 +310,5 @@ def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     code = next((code for phrase, code in _SYNTAX if phrase in said), "yaml-syntax")
     if code in ("yaml-quote", "yaml-bracket") and opened is not None:
         mark = opened  # tells more than where it broke
-    return Problem(code, Place(file, mark.line + 1, mark.column + 1), {"text": lines[mark.line].strip()[:60]})
+    told = {"text": lines[mark.line].strip()[:60], "limit": MAX_DEPTH}
+    return Problem(code, Place(file, mark.line + 1, mark.column + 1), told)

@@ -48,9 +48,12 @@ def fractions(scenario: Scenario, at: At) -> Iterator[Problem]:
         if unit != "1":
             continue
         try:
-            factor = units.parse(row.unit).factor
+            parsed = units.parse(row.unit)
         except UnitError:
             continue  # reported as a unit
+        if parsed.dimension:
+            continue  # likewise: no fraction
+        factor = parsed.factor
         for name in ("value", "low", "high"):
             value = getattr(row, name)
             if value is not None and not -0.5 < value * factor < 1:

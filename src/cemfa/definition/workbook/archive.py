@@ -24,7 +24,11 @@ MAX_BYTES: Final = 30_000_000
 MAX_UNPACKED: Final = 128 * 1024 * 1024
 MAX_MEMBERS: Final = 2048
 _OLE: Final = b"\xd0\xcf\x11\xe0"  # the container of old workbooks, and of those with a password
-_DECLARATIONS: Final = (b"<!DOCTYPE", b"<!ENTITY")
+_DECLARATIONS: Final = tuple(
+    (word, word.encode(encoding))
+    for word in ("<!DOCTYPE", "<!ENTITY")
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+)
 _UNREADABLE: Final = (
     *(AttributeError, ArithmeticError, EOFError, ImportError, LookupError, NotImplementedError, OSError),
     *(RecursionError, SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error),
@@ -91,9 +95,10 @@ def _refused(content: bytes, file: str) -> Problem | None:
                 parameters = {"size": unpacked, "limit": MAX_UNPACKED, "members": len(members), "most": MAX_MEMBERS}
                 return Problem("workbook-bomb", place, parameters)
             for member in members:
-                declared = next((mark for mark in _DECLARATIONS if mark in archive.read(member)), None)
+                held = archive.read(member)
+                declared = next((word for word, mark in _DECLARATIONS if mark in held), None)
                 if declared is not None:
-                    return Problem("workbook-entity", place, {"member": member.filename, "mark": declared.decode()})
+                    return Problem("workbook-entity", place, {"member": member.filename, "mark": declared})
     except _UNREADABLE as error:
         return Problem("workbook-broken", place, {"reason": type(error).__name__})
     return None
