@@ -66,6 +66,8 @@ def values(annotation: Any, limits: Mapping[str, Any]) -> st.SearchStrategy[Any]
         return st.one_of(values(each, limits) for each in arguments)
     if origin is typing.Literal:
         return st.sampled_from(arguments)
+    if origin is tuple and arguments[-1] is not Ellipsis:
+        return st.tuples(*(values(each, {}) for each in arguments)).map(list)
     if origin is tuple:
         return st.lists(values(arguments[0], {}), min_size=limits.get("min_length", 0), max_size=3)
     if isinstance(origin, type) and issubclass(origin, Mapping):

@@ -43,8 +43,9 @@ def files_of(scenario: Scenario, model: Model) -> dict[str, str]:
     ['first_steps/composition.csv', 'first_steps/goods.csv', 'first_steps/model.yaml']
     """
     data = _plain(scenario.model_copy(update={"model": model.id}))
-    data["sources"] = _without_ids(data.get("sources", {}))
-    own = {f"{scenario.id}.yaml": _yaml({key: value for key, value in data.items() if value != {}})}
+    if "sources" in data:
+        data["sources"] = _without_ids(data["sources"])
+    own = {f"{scenario.id}.yaml": _yaml(data)}
     return own | {f"{model.id}/{name}": text for name, text in _model_files(model).items()}
 
 
