@@ -30,6 +30,7 @@ LEVELS = [
     ["workers"],
     ["graph"],
     ["plan", "observations"],
+    ["courses"],
     ["definition"],
     ["library"],
     ["units"],

@@ -4,8 +4,11 @@ import datetime
 
 import pytest
 
+from cemfa import library
+from cemfa.courses import NOT_YET, Built, Ledger, available_share, course_after, courses_of
+from cemfa.definition.load import read_scenario
 from cemfa.definition.schema import Label, NumberRow, Stage
-from cemfa.plan import NOT_YET, Built, Ledger, Plan, available_share, course_after, courses_of
+from cemfa.plan import Plan, plan_of
 
 LABEL = Label(vi="x", en="x")
 MONTH = NumberRow(value=1.0, unit="month", basis="unverified", source="x")
@@ -93,3 +96,22 @@ def test_the_annual_plan_waits_too() -> None:
     project = built(stage("construction", pays=1.0))
     plan = Plan((project,), funds=(("budget", ((2026, 1.0), (2027, 10.0))),))
     assert plan.central_courses()[0].steps == ((day("2027-01-31"), 1.0),)
+
+
+def test_yearly_funds_meet_an_investment_in_another_currency_in_money_of_the_account(tmp_path):
+    """A plant of 40 000 USD at 23 400 VND, prices risen by 7 %, does not come for forty thousand đồng."""
+    text = library.scenarios()["first_steps_2030"].read_text(encoding="utf-8")
+    head, criteria, weights = text.partition("\ncriteria:")
+    rates = (
+        "\n  price_index: {values: {2022: 100, 2024: 107}, basis: unverified, source: illustration}"
+        "\n  exchange_rates: {USD: {values: {2022: 23400}, basis: unverified, source: illustration}}\n"
+    )
+    funding = "        funding: [{source: donor, share: 1}, {source: town_budget, share: 1, of: running}]"
+    capex = "        capex: {value: 40000, unit: USD, price_year: 2022, basis: unverified, source: illustration}\n"
+    assert head.count(funding) == 1
+    path = tmp_path / "abroad.yaml"
+    changed = head.replace(funding, capex + funding) + rates + criteria.removeprefix("\n") + weights
+    path.write_text(changed, encoding="utf-8")
+    scenario = read_scenario(path)
+    costs = [built.costs for option in ("south_yard", "two_yards") for built in plan_of(scenario, option).built]
+    assert (("donor", pytest.approx(40000 * 23400 * 1.07)),) in costs

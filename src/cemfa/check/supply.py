@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from cemfa.courses import available_share
 from cemfa.definition.load import Places
 from cemfa.errors import Problem
-from cemfa.plan import available_share, plan_of
+from cemfa.plan import plan_of
 from cemfa.system.limits import settle
 from cemfa.system.numbers import bind_plan, block_values
 
 if TYPE_CHECKING:
+    from cemfa.courses import Built
     from cemfa.definition.schema import Scenario
-    from cemfa.plan import Built, Plan
+    from cemfa.plan import Plan
     from cemfa.system.layout import CapacityGroup, System
 
 SUPPLY_SAMPLES: Final = 64

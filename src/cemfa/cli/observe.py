@@ -84,9 +84,9 @@ def day(word: str | None, name: str) -> datetime.date:
     CemfaError
         where it is none [usage-day].
     """
-    from cemfa.monitoring.sheets import day_of
+    from cemfa.definition.workbook.cells import read_date
 
-    found = day_of(word)
+    found, _ = read_date((word or "").strip())
     if found is None:
         raise locale.error(CemfaError, Problem("usage-day", parameters={"name": name, "value": word or ""}))
     return found

@@ -14,7 +14,7 @@ import xarray as xr
 
 from cemfa import units
 from cemfa.comparison.accounts import plant_of
-from cemfa.definition.currency import currency_of, money_factor
+from cemfa.definition.currency import currency_of, factor_of, money_factor
 from cemfa.definition.schema import Model, NumberRow, Project, Scenario
 from cemfa.definition.technologies import SHARES, chain_of
 from cemfa.economics.costs import Horizon, construction_spending, scaled_cost, share_of_years
@@ -70,10 +70,9 @@ class Run:
 
     def drawn(self, row: NumberRow, name: str) -> Array:
         """Return a number of the scenario per sample in canonical units and money of the account, (S,)."""
-        unit = units.parse(row.unit)
-        worth = money_factor(self.scenario.finance, currency_of(unit), row.price_year) or 1.0
+        factor = factor_of(self.scenario.finance, row.unit, row.price_year) or 1.0
         values = samples_of(row, self.seed, name, self.samples)
-        return np.asarray(values * (unit.factor * worth), dtype=np.float64)
+        return np.asarray(values * factor, dtype=np.float64)
 
     def drawn_or_zero(self, row: NumberRow | None, name: str) -> Array:
         """Return the same, nothing where the number is not given."""

@@ -197,9 +197,9 @@ def topsis(
     >>> topsis([[250, 16], [200, 16], [300, 32]], [0.5, 0.5], ["min", "max"]).round(3).tolist()
     [0.212, 0.358, 0.642]
     """
-    mcdm = _pymcdm()
-    scaled = {"vector": mcdm.normalizations.vector_normalization, "minmax": mcdm.normalizations.minmax_normalization}
-    method = mcdm.methods.TOPSIS(scaled[normalisation])
+    methods, normalisations = _pymcdm()
+    scaled = {"vector": normalisations.vector_normalization, "minmax": normalisations.minmax_normalization}
+    method = methods.TOPSIS(scaled[normalisation])
     return _each(values, weights, senses, method, 0.5)
 
 
@@ -237,7 +237,8 @@ def promethee(
     >>> promethee([[4, 3, 2], [3, 2, 4], [5, 1, 3]], [0.5, 0.3, 0.2], ["max"] * 3).round(2).tolist()
     [0.1, -0.3, 0.2]
     """
-    method = _pymcdm().methods.PROMETHEE_II(preference, p=p, q=q)
+    methods, _ = _pymcdm()
+    method = methods.PROMETHEE_II(preference, p=p, q=q)
     return _each(values, weights, senses, method, 0.0)
 
 
@@ -256,15 +257,11 @@ def _each(values: npt.ArrayLike, weights: npt.ArrayLike, senses: Sequence[Sense]
     return np.asarray(rows, dtype=np.float64).reshape(table.shape[:-1])
 
 
-def _pymcdm() -> Any:
+def _pymcdm() -> tuple[Any, Any]:
+    """Return its methods and its normalisations."""
     try:
         from pymcdm import methods, normalizations  # loads pandas and pyplot, over a second
     except ImportError as reason:
         parameters = {"package": "pymcdm", "extra": "decision"}
         raise locale.error(CemfaError, Problem("extra-missing", parameters=parameters)) from reason
-    return _Mcdm(methods, normalizations)
-
-
-class _Mcdm:
-    def __init__(self, methods: Any, normalizations: Any) -> None:
-        self.methods, self.normalizations = methods, normalizations
+    return methods, normalizations

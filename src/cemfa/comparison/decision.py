@@ -15,7 +15,7 @@ from cemfa import locale, units
 from cemfa.comparison.choice import best_on_average, expected_loss, partial_information, perfect_information
 from cemfa.comparison.criteria import on_scale, promethee, rank_stability, topsis, weighted_sum
 from cemfa.comparison.dominance import dominated_by, efficient
-from cemfa.comparison.drivers import rank_correlation
+from cemfa.comparison.drivers import FEWEST, rank_correlation, telling
 from cemfa.comparison.outcome import (
     Aim,
     Decision,
@@ -40,10 +40,6 @@ from cemfa.sensitivity.origins import origin_of, parameter_of
 if TYPE_CHECKING:
     from cemfa.system.compile import System
 
-_FEWEST: Final = 20
-"""Samples below which parameters are not told apart from chance."""
-_LEVEL: Final = 0.01
-"""Chance that any parameter is named by accident, over all of them (Bonferroni)."""
 _HARDLY: Final = 0.001
 """Share of all organics generated from which more is recycled: less has no cost per tonne worth telling."""
 _MOST: Final = 8
@@ -115,7 +111,7 @@ def decide(
     rate = {option.id: at(option.indicators, HEADLINE, year) for option in options}
     money = {option.id: option.economics.samples["npv"].to_numpy() for option in options}
     samples = len(next(iter(rate.values())))
-    parameters = drawn_parameters(system, seed, samples, year) if samples >= _FEWEST else ()
+    parameters = drawn_parameters(system, seed, samples, year) if samples >= FEWEST else ()
     scored = _scored(scenario, options, base)
     # doing nothing costs nothing: by money alone only what is done can be compared
     done = {option.id: money[option.id] for option in options if option.baseline is None} or money
@@ -167,10 +163,8 @@ def _bearing(result: Array, parameters: Sequence[Drawn]) -> list[Drawn]:
     """Return the parameters whose rank correlation with a result chance would hardly give, closest first."""
     if not parameters or not np.ptp(result) > 0:
         return []
-    from scipy.special import ndtri
-
     found = np.abs(rank_correlation(np.stack([drawn.values for drawn in parameters]), result))
-    least = float(ndtri(1 - _LEVEL / (2 * len(parameters))) / np.sqrt(result.size - 1))
+    least = telling(result.size, len(parameters))
     order = np.argsort(-found, kind="stable")
     return [parameters[n] for n in order if found[n] > least][:_MOST]
 

@@ -20,7 +20,7 @@ from cemfa.sensitivity.origins import origin_of, parameter_of
 if TYPE_CHECKING:
     from cemfa.system.sampling import Sampler
 
-_FEWEST: Final = 20  # samples below which a rank correlation says nothing
+FEWEST: Final = 20  # samples below which a rank correlation says nothing
 _LEVEL: Final = 0.01  # chance that any parameter is named by accident, over all of them (Bonferroni)
 
 
@@ -44,11 +44,11 @@ def drivers(values: Array, sampler: Sampler, seed: int, model: Model) -> tuple[t
     unverified : share of the explained variance that rests on unverified rows
     """
     samples = values.size
-    if samples < _FEWEST or not np.isfinite(values).all() or np.ptp(values) == 0 or not sampler.stream_names:
+    if samples < FEWEST or not np.isfinite(values).all() or np.ptp(values) == 0 or not sampler.stream_names:
         return (), 0.0
     scores = _scores(sampler, seed, samples)
     found = rank_correlation(scores, values)
-    least = _threshold(samples, len(scores))
+    least = telling(samples, len(scores))
     by_parameter: dict[str, list[float]] = defaultdict(list)
     for name, correlation in zip(sampler.stream_names, found.tolist(), strict=True):
         if abs(correlation) > least:
@@ -86,7 +86,8 @@ def _scores(sampler: Sampler, seed: int, samples: int) -> Array:
     return np.concatenate(blocks, axis=1)[:, :samples]
 
 
-def _threshold(samples: int, tested: int) -> float:
+def telling(samples: int, tested: int) -> float:
+    """Return the rank correlation above which chance alone would hardly come, of any of several tested inputs."""
     from scipy.special import ndtri
 
     return float(ndtri(1 - _LEVEL / (2 * tested)) / np.sqrt(samples - 1))

@@ -63,6 +63,23 @@ def money_factor(finance: Finance, currency: str | None, price_year: int | None)
     return None if rate is None else rate * (_index(finance, price_year) or 1.0)
 
 
+def factor_of(finance: Finance, unit: str, price_year: int | None) -> float | None:
+    """Return what a stated number is multiplied by to be canonical and, if it is money, in the account's money.
+
+    None where it is in a currency whose exchange rate is not stated; the checks refuse that for what is reckoned with.
+
+    Examples
+    --------
+    >>> from cemfa.definition.load import read_scenario
+    >>> finance = read_scenario("first_steps_2030").finance
+    >>> factor_of(finance, "bn_VND", finance.price_year), factor_of(finance, "t/d", None)
+    (1000000000.0, 1.0)
+    """
+    stated = units.parse(unit)
+    worth = money_factor(finance, currency_of(stated), price_year)
+    return None if worth is None else stated.factor * worth
+
+
 def is_adjusted(finance: Finance, price_year: int | None) -> bool:
     """Tell whether money of a price year is, or can be brought to, money of the account's."""
     return price_year is None or _index(finance, price_year) is not None

@@ -19,6 +19,7 @@ from cemfa.definition.schema import Model, Target
 from cemfa.definition.source import MAX_NUMBER
 from cemfa.definition.tables import read_number
 from cemfa.definition.workbook.archive import Sheet, read_sheets
+from cemfa.definition.workbook.cells import Content, read_date
 from cemfa.definition.workbook.paper import put, saved
 from cemfa.errors import DefinitionError, Place, Problem
 from cemfa.monitoring.yearly import YearlyRow
@@ -34,7 +35,6 @@ _KINDS: Final[Mapping[str, Kind]] = {"plan": "plan", "actual": "actual", "estima
 _COLUMNS: Final = ("id", "clause", "target", "unit", "last", "plan", "actual", "estimate", "source", "reason")
 _INPUTS: Final = ("plan", "actual", "estimate", "source", "reason")
 _WIDTHS: Final = (8, 8, 44, 12, 12, 14, 14, 14, 30, 36)
-_DAY: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _HEAD_ROW: Final = 7
 _NOT_IN_TITLE: Final = re.compile(r"[\\/*?:\[\]]")
 _LONGEST_TITLE: Final = 31
@@ -48,7 +48,7 @@ class Filled:
     ----------
     year : the year reported on
     cut_off : last day that the actual values cover
-    observations : every value that was filled in
+    observations : every value that was filled in, once where two departments report the same
     """
 
     year: int
@@ -187,7 +187,7 @@ def read_filled(path: str | Path, model: Model) -> Filled:
     if problems:
         raise locale.error(DefinitionError, problems)
     (year, cut_off) = next(iter(heads))
-    return Filled(year, cut_off, tuple(found))
+    return Filled(year, cut_off, tuple({seen.key: seen for seen in reversed(found)}.values())[::-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class _Reading:
 
     def head(self) -> tuple[int, datetime.date] | None:
         """Return the year and cut-off of a sheet."""
-        year, day = self.sheet.cells.get((4, 3)), day_of(self.sheet.cells.get((5, 3)))
+        year, day = self.sheet.cells.get((4, 3)), read_date(_composed(self.sheet.cells.get((5, 3))))[0]
         number, _ = read_number(year, ",") if year is not None else (None, "")
         if number is None or number != int(number) or not 1900 <= number <= 2200:
             self.problems.append(Problem("yearly-year", self.at(4, 3), {"value": str(year or "")}))
@@ -290,27 +290,8 @@ def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def _composed(cell: object) -> object:
+def _composed(cell: Content) -> Content:
     return unicodedata.normalize("NFC", cell).strip() if isinstance(cell, str) else cell
-
-
-def day_of(cell: object) -> datetime.date | None:
-    """Return a day as a cell or a word gives it: a date, ``2026-10-31`` or ``31/10/2026``; None: it is none.
-
-    >>> day_of("31/10/2026"), day_of("2026-10-31"), day_of("31/13/2026")
-    (datetime.date(2026, 10, 31), datetime.date(2026, 10, 31), None)
-    """
-    if isinstance(cell, datetime.datetime):
-        return cell.date()
-    if isinstance(cell, datetime.date):
-        return cell
-    match = _DAY.fullmatch(str(cell or "").strip())
-    try:
-        if match:
-            return datetime.date(int(match[3]), int(match[2]), int(match[1]))
-        return datetime.date.fromisoformat(str(cell or "").strip())
-    except ValueError:
-        return None
 
 
 def _twice(found: Iterable[Observation], file: str) -> Iterator[Problem]:

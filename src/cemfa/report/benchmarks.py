@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cemfa import units
-from cemfa.definition.currency import at_home, currency_of, is_adjusted, money_factor
+from cemfa.definition.currency import factor_of, is_adjusted
 from cemfa.indicators.spread import stat_of
 from cemfa.report.overview import cell
 from cemfa.report.pictures import full_name
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cemfa.definition.schema import BenchmarkPlant
 
 MILLION: Final = 1e6
-SQUARE_METRES: Final = 10_000.0
+SQUARE_METRES: Final = units.parse("ha").factor
 """In a hectare."""
 
 
@@ -67,9 +67,8 @@ def _at_home(comparison: Comparison, value: float | None, unit: str, year: int |
     finance = comparison.scenario.finance
     if value is None or not is_adjusted(finance, year):
         return None
-    stated = units.parse(unit)
-    factor = money_factor(finance, currency_of(stated), year)
-    return None if factor is None else value * at_home(stated).factor * factor
+    factor = factor_of(finance, unit, year)
+    return None if factor is None else value * factor
 
 
 def _stated(plant: BenchmarkPlant, words: Words) -> str:

@@ -124,10 +124,6 @@ class Word:
         if source:
             self._add(locale.text("report.word_source", self.lang, source=source), "Source")
 
-    def new_page(self) -> None:
-        """Begin a new page."""
-        self._add("", "Normal").add_run().add_break(_page_break())
-
     def content(self) -> bytes:
         """Return the file; the same content gives the same bytes."""
         import datetime
@@ -243,12 +239,6 @@ def _marks(drawn: Any) -> None:
         properties.append(OxmlElement("w:cantSplit"))
         if number == 0:
             properties.append(OxmlElement("w:tblHeader"))
-
-
-def _page_break() -> Any:
-    from docx.enum.text import WD_BREAK
-
-    return WD_BREAK.PAGE
 
 
 def _clean(text: str) -> str:

@@ -18,9 +18,10 @@ import simpy
 from numpy.typing import NDArray
 
 from cemfa import locale
+from cemfa.courses import NOT_YET
 from cemfa.definition.schema import Event, Weather
 from cemfa.errors import Problem, SimulationError
-from cemfa.plan import NOT_YET, Plan
+from cemfa.plan import Plan
 from cemfa.results import NEVER
 from cemfa.simulation import events
 from cemfa.simulation.batches import Underway, Yards

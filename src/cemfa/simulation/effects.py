@@ -55,16 +55,12 @@ class Effects:
             ]
             for name in dict.fromkeys(change.event for change in self._by_event)
         }  # fmt: skip
-        self._profile = {
-            f"events.{name}.factor{n or ''}": change.season or EVEN
-            for name in self._spans
-            for n, change in enumerate(events[name].changes)
+        written = {f"events.{key}.{word}": one for key in self._spans for word, one in events[key].factors()}
+        self._profile = {stream: one.season or EVEN for stream, one in written.items()}
+        self._drawn = {
+            change.stream: samples_of(written[change.stream].factor, seed, change.stream, replications)
+            for change in self._by_event
         }
-        self._drawn: dict[str, Array] = {}
-        for change in self._by_event:
-            number = int(change.stream.rpartition("factor")[2] or 0)
-            row = events[change.event].changes[number].factor
-            self._drawn[change.stream] = samples_of(row, seed, change.stream, replications)
         for change in self._adopted:
             if (curve := change.adoption) is not None:
                 for key, row in (("midpoint", curve.midpoint), ("speed", curve.speed)):

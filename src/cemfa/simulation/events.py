@@ -19,8 +19,9 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from cemfa.courses import Built, Course, Ledger, courses_of
 from cemfa.definition.schema import NumberRow
-from cemfa.plan import Built, Course, Ledger, Plan, courses_of
+from cemfa.plan import Plan
 from cemfa.simulation.plant import Plants
 from cemfa.system.marginals import Fit, fit, written
 from cemfa.system.quantiles import quantile

@@ -17,8 +17,9 @@ import simpy
 from numpy.typing import NDArray
 
 from cemfa import locale, units
+from cemfa.courses import NOT_YET, Built, Ledger, course_after
 from cemfa.errors import Problem, SimulationError
-from cemfa.plan import NOT_YET, Built, Ledger, Plan, course_after
+from cemfa.plan import Plan
 from cemfa.results import NEVER
 from cemfa.simulation import events
 from cemfa.simulation.clock import fresh

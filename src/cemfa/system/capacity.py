@@ -13,9 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from cemfa import locale, units
+from cemfa.courses import Built, available_share
 from cemfa.definition.schema import Event
 from cemfa.errors import DefinitionError, Place, Problem
-from cemfa.plan import Built, Plan, available_share
+from cemfa.plan import Plan
 from cemfa.system.layout import Array, CapacityGroup, System
 from cemfa.system.numbers import Numbers
 

@@ -156,3 +156,15 @@ def test_an_empty_or_foreign_workbook_is_refused(model: Model, tmp_path: Path) -
     openpyxl.Workbook().save(other)
     with pytest.raises(DefinitionError, match="yearly-no-sheet"):
         read_filled(other, model)
+
+
+def test_the_same_value_from_two_departments_counts_once(model: Model, tmp_path: Path) -> None:
+    def change(book: Any) -> None:
+        fill()(book)
+        sheet, _ = row_of(book, "T18")
+        sheet.title = "Sở NN&MT"
+        book.copy_worksheet(sheet)
+
+    filled = read_filled(changed(handed_out(model, tmp_path), change), model)
+    assert told(filled) == {("T18", "actual"): 31.5, ("T18", "estimate"): 36.0}
+    assert len(filled.observations) == 2

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import simpy
 
+from cemfa.courses import Built
 from cemfa.definition.schema import Event, Label, NumberRow, Stage
-from cemfa.plan import Built, Plan
+from cemfa.plan import Plan
 from cemfa.simulation import events
 from cemfa.simulation.occurrences import Odds, occurrences
 from cemfa.simulation.plant import Plants, Sites

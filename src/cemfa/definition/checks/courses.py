@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import unknown
+from cemfa.definition.currency import factor_of
 from cemfa.definition.schema import Change, Project, Scenario, When
 from cemfa.definition.technologies import chain_of
-from cemfa.errors import Problem
+from cemfa.errors import Problem, UnitError
 
 _Path = tuple[str | int, ...]
 _MONTHS = 12
@@ -77,12 +78,21 @@ def funds_of_projects(scenario: Scenario, at: At) -> Iterator[Problem]:
         if limited and project.capex is None:
             yield Problem("funds-capex", at(*path, key=True), {"funders": [row.source for row in limited]})
         for row in limited if project.capex else ():
-            needed = row.share * _largest(scenario, project) * (project.capex.value if project.capex else 0.0)
+            needed = row.share * _largest(scenario, project) * _investment(scenario, project)
             yearly = list(scenario.funds[row.source].values())
             most = math.fsum(yearly) if row.source in scenario.funds_carried else max(yearly, default=0.0)
-            if project.capex and project.capex.unit == "VND" and needed > most * (1 + _ROUNDING):
+            if needed > most * (1 + _ROUNDING):
                 shown = {"funder": row.source, "needed": needed, "most": most}
                 yield Problem("funds-never", at(*path, "when" if project.when else "capex", key=True), shown, "warning")
+
+
+def _investment(scenario: Scenario, project: Project) -> float:
+    """Return the investment that a project states [VND]; nothing where it cannot be read, which is said elsewhere."""
+    try:
+        factor = factor_of(scenario.finance, project.capex.unit, project.capex.price_year) if project.capex else None
+    except UnitError:
+        factor = None
+    return project.capex.value * factor if project.capex and factor is not None else 0.0
 
 
 def _largest(scenario: Scenario, project: Project) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import unknown
-from cemfa.definition.checks.scenarios import giving_way, placed
+from cemfa.definition.checks.scenarios import changes_a_cell, giving_way, placed
 from cemfa.definition.expansion import OUTSIDE, end_element, flow_elements
 from cemfa.definition.schema import Event, Scenario
 from cemfa.errors import Problem
@@ -92,12 +92,9 @@ def _ends(event: Event) -> Iterator[tuple[tuple[str, ...], str, Mapping[str, str
 def _changes(key: str, event: Event, c: Context, at: At) -> Iterator[Problem]:
     for position, change in enumerate(event.changes):
         path = ("events", key, "changes", position)
-        rows = c.rows.get(change.parameter)
-        if rows is None:
-            yield unknown("parameter-unknown", at(*path, "parameter"), change.parameter, c.rows)
+        yield from changes_a_cell(change, c, at, path)
+        if change.parameter not in c.rows:
             continue
-        columns = sorted({column for _, row in rows for column in row.index})
-        yield from placed(c, change.place, columns, at, (*path, "place"), exact=False)
         yield from giving_way(change.parameter, change.taken_from, c, at, path)
         profiles = sorted({row.profile for row in c.model.seasons})
         if change.season is not None and change.season not in profiles:

@@ -14,7 +14,7 @@ from cemfa.definition.checks.references import unknown
 from cemfa.definition.checks.rows import points_problems
 from cemfa.definition.checks.uses import share_parameters, units_of
 from cemfa.definition.currency import HOME, at_home
-from cemfa.definition.schema import Change, Funding, NumberRow, Project, Scenario
+from cemfa.definition.schema import Change, EventChange, Funding, NumberRow, Project, Scenario
 from cemfa.definition.technologies import chain_of
 from cemfa.errors import Place, Problem, UnitError
 
@@ -212,13 +212,19 @@ def plants(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
 def changed_parameters(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
     """Check that a change names a parameter, a place and a unit that fit."""
     for path, change in _changes(scenario):
-        rows = c.rows.get(change.parameter)
-        if rows is None:
-            yield unknown("parameter-unknown", at(*path, "parameter"), change.parameter, c.rows)
-            continue
-        columns = sorted({column for _, row in rows for column in row.index})
-        yield from placed(c, change.place, columns, at, (*path, "place"), exact=False)
-        yield from _change_unit(change, c, at(*path, "unit"))
+        yield from changes_a_cell(change, c, at, path)
+        if change.parameter in c.rows:
+            yield from _change_unit(change, c, at(*path, "unit"))
+
+
+def changes_a_cell(change: Change | EventChange, c: Context, at: At, path: _Path) -> Iterator[Problem]:
+    """Yield what is wrong with the parameter and the place of a change."""
+    rows = c.rows.get(change.parameter)
+    if rows is None:
+        yield unknown("parameter-unknown", at(*path, "parameter"), change.parameter, c.rows)
+        return
+    columns = sorted({column for _, row in rows for column in row.index})
+    yield from placed(c, change.place, columns, at, (*path, "place"), exact=False)
 
 
 def _change_unit(change: Change, c: Context, place: Place) -> Iterator[Problem]:

@@ -140,5 +140,9 @@ class Event(Frozen):
         if self.load is not None:
             yield "load_above", self.load.above
             yield "load_times", self.load.times
+        yield from ((name, change.factor) for name, change in self.factors())
+
+    def factors(self) -> Iterator[tuple[str, EventChange]]:
+        """Yield its changes by the last word of the random stream of their factor."""
         for number, change in enumerate(self.changes):
-            yield f"factor{number or ''}", change.factor
+            yield f"factor{number or ''}", change

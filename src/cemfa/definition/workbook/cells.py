@@ -85,7 +85,7 @@ def _read(kind: Kind, content: Content, point: str) -> tuple[Any, str]:
     if kind == "text":
         return _text(content), ""
     if kind == "date":
-        return _date(content)
+        return read_date(content)
     if isinstance(content, datetime.datetime | datetime.date):
         return None, "number-format"
     if kind == "flag":
@@ -142,7 +142,12 @@ def _shown(content: Content) -> str:
     return str(content)
 
 
-def _date(content: Content) -> tuple[datetime.date | None, str]:
+def read_date(content: Content) -> tuple[datetime.date | None, str]:
+    """Return a date and "", or None and the code of what is wrong with it.
+
+    >>> read_date("31/10/2026")[0] == read_date("2026-10-31")[0] == datetime.date(2026, 10, 31)
+    True
+    """
     if isinstance(content, datetime.datetime):
         return content.date(), ""
     if isinstance(content, datetime.date):

@@ -150,12 +150,18 @@ def tables(root: Root) -> tuple[Table, ...]:
     return tuple(walk.found.values())
 
 
+@cache
 def all_tables() -> tuple[Table, ...]:
     """Return the tables of a scenario and its model; where both have one, that of the scenario is named after it."""
     of_model = tables("model")
     taken = {table.key for table in of_model}
     own = (replace(t, key=f"scenario.{t.key}") if t.key in taken else t for t in tables("scenario"))
     return (*own, *of_model)
+
+
+def holder_of(table: Table, depth: int) -> Table | None:
+    """Return the table whose rows are what the first steps on the way to another's rows lead to, if there is one."""
+    return next((t for t in all_tables() if t.root == table.root and t.steps == table.steps[:depth]), None)
 
 
 def records(table: Table, whole: BaseModel) -> Iterator[Record]:

@@ -17,7 +17,7 @@ from cemfa.definition.source import MAX_NUMBER, KeyPath, dotted, nearest
 from cemfa.definition.tables import decimal_mark
 from cemfa.definition.workbook.archive import Sheet, read_sheets
 from cemfa.definition.workbook.cells import Content, decoded, is_blank
-from cemfa.definition.workbook.layout import Column, Root, Table, all_tables
+from cemfa.definition.workbook.layout import Column, Root, Table, all_tables, holder_of
 from cemfa.definition.workbook.names import GUIDE, LISTS, key_of_title, sheet_title
 from cemfa.errors import Place, Problem
 
@@ -163,7 +163,7 @@ class _Reading:
     def _root_collection(self) -> None:
         """Make the collection: an empty sheet means an empty one, not an absent one."""
         step = self.table.steps[0]
-        if len(self.table.steps) == 1 or not _has_rows(self.table, 0):
+        if len(self.table.steps) == 1 or holder_of(self.table, 1) is None:
             _container(self.part.data, step.path, [] if not step.keyed else {})
 
     def _head_row(self) -> int:
@@ -261,11 +261,11 @@ class _Reading:
                 self._note("id-duplicate", at, id=key, line=int(line))
                 return None, path
             if not is_last and key not in data:
-                if _has_rows(self.table, number):
-                    parent = _parent_key(self.table, number)
-                    if parent not in self.part.failed:  # else what is wrong is said there
+                holder = holder_of(self.table, number + 1)
+                if holder is not None:
+                    if holder.key not in self.part.failed:  # else what is wrong is said there
                         known = nearest(key, data)
-                        self._note("row-parent", at, id=key, sheet=self.titles[parent], known=known)
+                        self._note("row-parent", at, id=key, sheet=self.titles[holder.key], known=known)
                     return None, path
                 follows = self.table.steps[number + 1]
                 data[key] = [] if not follows.path and not follows.keyed else {}
@@ -336,15 +336,6 @@ def _container(data: dict[str, Any], path: Iterable[str], empty: Any) -> Any:
     for part in above:
         data = data.setdefault(part, {})
     return data.setdefault(last, empty)
-
-
-def _has_rows(table: Table, number: int) -> bool:
-    """Tell whether the keys of a step are the rows of another table."""
-    return any(other.root == table.root and other.steps == table.steps[: number + 1] for other in all_tables())
-
-
-def _parent_key(table: Table, number: int) -> str:
-    return next(t.key for t in all_tables() if t.root == table.root and t.steps == table.steps[: number + 1])
 
 
 def _is_number(column: Column) -> bool:

@@ -21,7 +21,7 @@ from cemfa import locale
 from cemfa.definition.schema import Model, Scenario
 from cemfa.definition.workbook.cells import DATE, FLAG_WORDS, encoded
 from cemfa.definition.workbook.choices import choices_of, keys_of
-from cemfa.definition.workbook.layout import Column, Table, all_tables, records, value_of
+from cemfa.definition.workbook.layout import Column, Table, all_tables, holder_of, records, value_of
 from cemfa.definition.workbook.names import GUIDE, LISTS, column_words, group_words, sheet_title, unit_of
 from cemfa.definition.workbook.paper import put, safe_text, saved
 from cemfa.definition.workbook.read import KEY, VALUE
@@ -180,9 +180,9 @@ class _Writing:
         self._cell(sheet, _NAME, at, name, "name")
         sheet.column_dimensions[_letters(at)].width = 24
         sheet.cell(_HEAD, at).comment = _comment(locale.text("workbook.key-meaning", self.lang))
-        parents = [t for t in all_tables() if t.root == table.root and t.steps == table.steps[:at] and t is not table]
-        if parents and name != "id":
-            title, letter = sheet_title(parents[0].key, self.lang), _letters(at)
+        holder = holder_of(table, at)
+        if holder not in (None, table) and name != "id":
+            title, letter = words, _letters(at)
             rule = DataValidation("list", formula1=f"'{title}'!${letter}${_FIRST}:${letter}${_FIRST + _REACH}")
             self._validate(sheet, rule, f"{letter}{_FIRST}:{letter}{_FIRST + _REACH}", "warning")
 
@@ -314,8 +314,7 @@ def _style_of(column: Column) -> str:
 
 
 def _key_title(table: Table, at: int, lang: str) -> str:
-    parents = [t for t in all_tables() if t.root == table.root and t.steps == table.steps[:at] and t is not table]
-    return sheet_title(parents[0].key, lang) if parents else sheet_title(table.key, lang)
+    return sheet_title((holder_of(table, at) or table).key, lang)
 
 
 def _quoted(words: Iterable[str]) -> str:
