@@ -104,7 +104,7 @@ def _read_list(form: Form, content: Content) -> tuple[Any, str]:
     return [_entry(form, part) for part in parts], ""
 
 
-_NUMBER: Final = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?(e[+-]?[0-9]{1,2})?")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?(e[+-]?[0-9]{1,3})?")
 
 
 def _entry(form: Form, text: str) -> str | int | float:
