@@ -255,10 +255,9 @@ def _scored(scenario: Scenario, options: Sequence[OptionResult], base: OptionRes
 
 
 def _donations(scenario: Scenario, options: Sequence[OptionResult], base: OptionResult) -> Iterator[Donation]:
-    donors = [key for key, funder in scenario.funders.items() if funder.kind == "donor"]
     for option in options:
         if option.baseline is None:
-            yield _donation(option, base, donors)
+            yield _donation(option, base, scenario.donors)
 
 
 def _donation(option: OptionResult, base: OptionResult, donors: Sequence[str]) -> Donation:

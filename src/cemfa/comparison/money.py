@@ -25,7 +25,7 @@ from cemfa.comparison.costing import (
 )
 from cemfa.comparison.outcome import Economics, ProgrammeResult, ProjectResult
 from cemfa.comparison.sales import elsewhere_cost, haulage_cost, own_sales, sales_of
-from cemfa.comparison.settling import Common, Item, finances_of, outlived_by_donors
+from cemfa.comparison.settling import Common, Item, finances_of
 from cemfa.definition.currency import is_adjusted
 from cemfa.definition.schema import Funding, Programme, Project
 from cemfa.definition.technologies import technology_of
@@ -85,7 +85,7 @@ def _together(
     per_tonne = abatement_cost(value_of_base - value, np.full(shape[0], np.nan) if avoided is None else avoided)
     budget = together([*(b for item in items for b in (item.investment, item.running)), _no_need(shape)])
     recurrent = together([*(item.running for item in items), _no_need(shape)])
-    after = left_when_donors_leave(recurrent, outlived_by_donors(run.scenario))
+    after = left_when_donors_leave(recurrent, run.scenario.donors)
     common = Common(rate, tonnes, sold, elsewhere + haulage)
     of_year, target = ("sample", "year"), run.years.index(run.scenario.target_year)
     samples = xr.Dataset(

@@ -15,7 +15,7 @@ import xarray as xr
 from cemfa.comparison.costing import Run
 from cemfa.comparison.finances import ACTORS, ECONOMY, Finances
 from cemfa.comparison.outcome import ProgrammeResult, ProjectResult
-from cemfa.definition.schema import Loan, Project, Scenario
+from cemfa.definition.schema import GIFTS, LENDERS, Loan, Project
 from cemfa.economics.actors import Accounts, Transfer, accounts
 from cemfa.economics.cashflow import levelised_cost, npv, present_value
 from cemfa.economics.costs import Outlays, at_year_ends, nothing
@@ -35,12 +35,11 @@ from cemfa.economics.measures import Appraisal, appraise, break_even_fee
 from cemfa.economics.prices import nominal_rate, price_level
 from cemfa.indicators.view import Array
 
-_GIFTS: Final = ("donor", "grant")
 _MEASURES: Final = tuple(Appraisal.__slots__)
 _ACTOR_OF: Final[Mapping[str, str]] = {
-    **dict.fromkeys(_GIFTS, "donor"),
+    **dict.fromkeys(GIFTS, "donor"),
     **dict.fromkeys(("enterprise", "equity"), "operator"),
-    **dict.fromkeys(("loan", "oda_loan", "credit"), "lender"),
+    **dict.fromkeys(LENDERS, "lender"),
     "household": "household",
 }
 """Who stands behind a kind of funder; every other kind is a public budget."""
@@ -90,11 +89,6 @@ class Common:
     tonnes: Array
     sold: Mapping[str, Array]
     elsewhere: Array
-
-
-def outlived_by_donors(scenario: Scenario) -> list[str]:
-    """Return the funders that give and leave."""
-    return [key for key, funder in scenario.funders.items() if funder.kind in _GIFTS]
 
 
 def finances_of(run: Run, items: Sequence[Item], common: Common) -> Finances:

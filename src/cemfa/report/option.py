@@ -201,10 +201,8 @@ def _fee_sentences(comparison: Comparison, option: OptionResult, words: Words) -
         months = words.number(finance.late_months)
         sentences.append(words.text("cost_trials", months=months, years=finance.frozen_years, **amounts))
     after = float(option.economics.after_donors.isel(year=-1).mean())
-    gifts = [key for key, funder in comparison.scenario.funders.items() if funder.kind in ("donor", "grant")]
-    given = any(
-        float(option.economics.budget.sel(funder=key).sum()) > 0 for key in gifts if key in option.economics.funders
-    )
+    donors = [key for key in comparison.scenario.donors if key in option.economics.funders]
+    given = any(float(option.economics.budget.sel(funder=key).sum()) > 0 for key in donors)
     if given and after > 0:
         last = comparison.scenario.horizon
         sentences.append(words.text("cost_after_donors", amount=words.number(after / BILLION), last=last))

@@ -10,7 +10,7 @@ import pytest
 from cemfa.comparison import compare
 from cemfa.comparison.decision import Drawn, aim_of, criterion_values, drawn_parameters
 from cemfa.comparison.pairs import HEADLINE, at
-from cemfa.definition.load import read_model
+from cemfa.definition.load import read_model, read_scenario
 from cemfa.definition.schema import Criterion
 from cemfa.errors import ResultsError
 from cemfa.system.compile import compile_system
@@ -56,6 +56,15 @@ def test_a_donor_sees_cost_per_tonne_and_what_the_grant_is_for(comparison):
     assert 0.0 < south.share < 1.0
     assert south.per_tonne.p50 > 0
     assert two.projects == ("yard_south_small",)
+
+
+def test_a_grant_is_a_donation_too():
+    scenario = read_scenario("first_steps_2030")
+    for kind, found in (("donor", ("donor",)), ("grant", ("donor",)), ("budget", ())):
+        donor = scenario.funders["donor"].model_copy(update={"kind": kind})
+        funders = {**scenario.funders, "donor": donor}
+        assert scenario.model_copy(update={"funders": funders}).donors == found
+    assert read_scenario("organics_2030").donors == ("donor",)
 
 
 def test_a_criterion_without_a_value_is_refused(comparison):

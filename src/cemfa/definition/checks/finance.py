@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from cemfa import units
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.currency import HOME, currency_of, money_factor
-from cemfa.definition.schema import Finance, Funder, NumberRow, Project, Scenario, YearSeries
+from cemfa.definition.schema import LENDERS, Finance, Funder, NumberRow, Project, Scenario, YearSeries
 from cemfa.errors import Problem, UnitError
-
-LENDERS: Final = ("loan", "oda_loan", "credit")
-"""Kinds of funders that are paid back."""
 
 _Path = tuple[str | int, ...]
 

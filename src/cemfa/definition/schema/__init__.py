@@ -11,6 +11,8 @@ from cemfa.definition.schema.events import Event, EventChange, Load, Stress, Wea
 from cemfa.definition.schema.lists import BenchmarkPlant, Department, Duty, LastReported, Target, TechnologyProfile
 from cemfa.definition.schema.model import Model
 from cemfa.definition.schema.money import (
+    GIFTS,
+    LENDERS,
     Finance,
     Funder,
     Funding,
@@ -67,7 +69,9 @@ from cemfa.definition.schema.structure import (
 from cemfa.definition.schema.terms import LARGEST, RESERVED_INDICES, Factor, Frozen, Id, Label, Number, Product, Whole
 
 __all__ = [
+    "GIFTS",
     "LARGEST",
+    "LENDERS",
     "LIFETIME_PARAMETERS",
     "MONEY_CRITERIA",
     "RESERVED_INDICES",

@@ -58,6 +58,13 @@ class Loan(Frozen):
     """For how many years from a draw; default: the whole term."""
 
 
+GIFTS = ("donor", "grant")
+"""Kinds of funders that give and leave."""
+
+LENDERS = ("loan", "oda_loan", "credit")
+"""Kinds of funders that are paid back."""
+
+
 class Funder(Frozen):
     """A source of money."""
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cemfa.definition.schema.choice import Criterion
 from cemfa.definition.schema.events import Event, Stress, Weather
-from cemfa.definition.schema.money import Finance, Funder
+from cemfa.definition.schema.money import GIFTS, Finance, Funder
 from cemfa.definition.schema.options import Option, Stage
 from cemfa.definition.schema.rows import Source
 from cemfa.definition.schema.terms import Frozen, Id, Label, Number, Whole
@@ -83,6 +83,11 @@ class Scenario(Frozen):
     """Sources beside the model's."""
     inputs: dict[str, str] = {}
     """SHA-256 of every file read; set by the reader."""
+
+    @property
+    def donors(self) -> tuple[str, ...]:
+        """Keys of the funders that give and leave."""
+        return tuple(key for key, funder in self.funders.items() if funder.kind in GIFTS)
 
     def __repr__(self) -> str:
         return f"<Scenario {self.id}: {len(self.options)} options for the model {self.model}>"
