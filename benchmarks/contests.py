@@ -135,6 +135,8 @@ CONTAINERS: Final = (20.0, 50.0)
 YEAR: Final = {True: 25.0, False: 10.0}
 """Milliseconds of a year of one history with every limit, and with none."""
 WORKERS: Final = (0.6, 0.55)
+OPTIONS: Final = 4
+"""Options that are simulated together on one process and on two."""
 SYMBOLIC: Final = {200: 50.0, 2000: 1000.0}
 
 
@@ -279,11 +281,13 @@ def province(name: str, replications: int) -> Contest:
 
 
 def province_workers(name: str, replications: int) -> Contest:
-    """Return a whole run of an option on one process and on two, on the wall clock."""
-    subject = Province(name, replications)
-    one, two = Contestant("1 process", 1, subject.workers(1)), Contestant("2 processes", 1, subject.workers(2))
+    """Return the last options of a province on one process and on two, on the wall clock."""
+    subject, options = Province(name, replications), min(OPTIONS, replications)
+    one, two = (
+        Contestant(name, options, subject.workers(n, options)) for n, name in ((1, "1 process"), (2, "2 processes"))
+    )
     ratio = Ratio("2 processes / 1 process", two.name, one.name, *WORKERS)
-    return Contest(f"{name}, one option, {replications} histories", (one, two), (ratio,), "wall", "option")
+    return Contest(f"{name}, {options} options, {replications} histories", (one, two), (ratio,), "wall", "option")
 
 
 def contained(districts: int, replications: int) -> Contest:

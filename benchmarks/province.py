@@ -7,12 +7,14 @@ so that the figure does not depend on how many there are.
 from __future__ import annotations
 
 import time
+from collections import deque
 from functools import partial
 from typing import Final
 
-from cemfa import compile_system, read_model, read_scenario, simulate
+from cemfa import compile_system, read_model, read_scenario
 from cemfa.plan import plan_of
 from cemfa.results import Request
+from cemfa.simulation import simulate_options
 from cemfa.simulation.block import Block, Case
 from cemfa.simulation.network import build_network
 from cemfa.simulation.stores import store_book
@@ -43,11 +45,14 @@ class Province:
         case = Case(network, plan, bind_plan(self.system, plan), stores, SEED, central=False)
         return Live(case, range(self.replications), self.years)
 
-    def workers(self, count: int) -> partial[object]:
-        """Return a whole run on some processes, from starting them to results."""
-        request = Request(reducers=("mean",))
-        how = {"option": self.option, "replications": self.replications, "seed": SEED, "request": request}
-        return partial(simulate, self.system, self.scenario, workers=count, **how)
+    def workers(self, count: int, options: int) -> partial[object]:
+        """Return the last options as `compare` runs them, on some processes, from starting these to results."""
+        return partial(self._run, list(self.scenario.options)[-options:], count)
+
+    def _run(self, options: list[str], count: int) -> None:
+        how = {"replications": self.replications, "seed": SEED, "request": Request(reducers=("mean",))}
+        cases = [(option, None) for option in options]
+        deque(simulate_options(self.system, self.scenario, cases, workers=count, **how), maxlen=0)
 
 
 class Live:

@@ -7,24 +7,35 @@ parts come back in block order, so a reduction over them has the same bits for a
 from __future__ import annotations
 
 import contextlib
+import gc
+import mmap
 import multiprocessing
 import os
+import pickle
 import signal
+import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from types import TracebackType
+from typing import Any, Final, Literal, Self, TypeVar
 
 from cemfa import locale
 from cemfa.errors import CemfaError, Problem, ResourceError
 
 Block = TypeVar("Block")
 Part = TypeVar("Part")
+Told = TypeVar("Told")
 Kind = Literal["threads", "processes"]
 
 AHEAD: Final = 2  # blocks handed out per worker before their parts are taken: bounds the memory of waiting parts
@@ -39,11 +50,106 @@ _TRIM, _MAP = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's malloc.
 _KEPT: Final = 2**28  # bytes of freed memory that are kept for the next block
 _MAPPED: Final = 2**26  # arrays from this size on are taken from the system and given back one by one
 _UNKNOWN: Final = 2**33  # a machine that does not tell: what a common one has
-_task: Callable[[Any], Any] | None = None  # set once in a worker process, so that a block costs one small message
+_PRELOADED: Final = ("numba",)  # besides what this process has of its own modules; one that is not installed is skipped
+_BY_FILE: Final = 2**20  # bytes from which something goes to another process by a file instead of a message
+_ALIGNED: Final = 64  # bytes: arrays begin where vectors of a processor are loaded from
+_task: tuple[_Carried, Callable[[Any], Any]] | None = None  # of a worker process, as it came
+
+
+class Pool:
+    """Worker processes that stay from one list of blocks to the next, for whatever takes `workers`.
+
+    To start a process and hand it a large task costs seconds, as much as many a list of blocks. They are started with
+    the first list that has work for more than one, and end with the `with` block, or at once where a list is left
+    early: by an error, by Ctrl-C. What they compute does not depend on it.
+
+    Parameters
+    ----------
+    workers : how many at a time; None: one per core this process may use
+    loading : modules that its tasks will need, besides those that this process has
+
+    Examples
+    --------
+    >>> with Pool(1) as pool:
+    ...     list(parts(abs, [-3, 1], workers=pool)), list(parts(len, ["a"], workers=pool))
+    ([3, 1], [1])
+    """
+
+    def __init__(self, workers: int | None = None, *, loading: Sequence[str] = ()) -> None:
+        self.count = _asked(workers)
+        self._executor: ProcessPoolExecutor | None = None
+        self._open = contextlib.ExitStack()
+        self._folder = Path()
+        self._tasks = 0
+        if self.count > 1:
+            _context(loading)  # it loads its modules while this process goes on
+
+    def __enter__(self) -> Self:
+        """Return the pool itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the processes, at once where an error leaves the block."""
+        self._open.__exit__(kind, error, at)
+        self._executor = None
+
+    def deal(self, task: Callable[[Block], Part], blocks: Sequence[Block]) -> Iterator[Part]:
+        """Yield the parts of all blocks, in the order of the blocks; called by `parts`."""
+        executor = self._executor or self._start()
+        self._tasks += 1
+        stem = self._folder / str(self._tasks)
+        held = _handed((locale.language(), task), stem.with_suffix(".task"))
+        names = (str(stem.with_suffix(f".{number}")) for number in range(len(blocks)))
+        left = len(blocks)
+
+        def submit(block: Block) -> Future[_Carried]:
+            return executor.submit(_run, held, block, next(names))
+
+        def taken(future: Future[_Carried]) -> Part:
+            nonlocal left
+            carried = _result(future)
+            part: Part = carried.taken()
+            carried.forgotten()
+            left -= 1
+            return part
+
+        try:
+            yield from _ordered(submit, taken, blocks, self.count)
+        finally:
+            held.forgotten()
+            if left:  # left early: whatever still runs is of no use
+                self.__exit__(*sys.exc_info())
+
+    def _start(self) -> ProcessPoolExecutor:
+        context = _context()
+        with contextlib.ExitStack() as opened:
+            self._folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="cemfa-")))
+            ours, theirs = context.Pipe()
+            executor = ProcessPoolExecutor(self.count, context, _start_worker, (theirs,))
+            opened.enter_context(contextlib.closing(theirs))
+            opened.enter_context(contextlib.closing(ours))
+            opened.enter_context(_ended(executor, ours))
+            self._open = opened.pop_all()
+        self._executor = executor
+        return executor
+
+
+Workers = int | Pool | None
+"""How many workers at a time: a number, those of a pool, or None for one per core this process may use."""
+
+
+@contextlib.contextmanager
+def pool_of(workers: Workers) -> Iterator[Pool]:
+    """Give a pool: the one that is there, which lives on, or one for as long as the `with` block lasts."""
+    if isinstance(workers, Pool):
+        yield workers
+        return
+    with Pool(workers) as pool:
+        yield pool
 
 
 def parts(
-    task: Callable[[Block], Part], blocks: Sequence[Block], *, workers: int | None = None, kind: Kind = "threads"
+    task: Callable[[Block], Part], blocks: Sequence[Block], *, workers: Workers = None, kind: Kind = "threads"
 ) -> Iterator[Part]:
     """Yield the parts of all blocks, in the order of the blocks.
 
@@ -51,16 +157,17 @@ def parts(
     ----------
     task : pure function of a block; for processes it and its parts must be picklable
     blocks : one entry per unit of work
-    workers : how many at a time; None: one per core this process may use, and one where there is one block
-    kind : ``"threads"`` where numpy does the work, ``"processes"`` where Python does; the latter are started
-        afresh (spawn), so a script that starts them needs ``if __name__ == "__main__"``
+    workers : how many at a time; None: one per core this process may use, and one where there is one block; a pool
+        where its processes are to be used again
+    kind : ``"threads"`` where numpy does the work, ``"processes"`` where Python does; the latter are no copies of
+        this process but started apart, so a script that starts them needs ``if __name__ == "__main__"``
 
     Raises
     ------
     CemfaError
         if the number of workers is not a whole number from 1; errors of the task come through as they are.
     ResourceError
-        if a worker process dies.
+        if a worker process dies, or a task cannot be handed to it.
 
     Examples
     --------
@@ -71,14 +178,20 @@ def parts(
     keep_memory()
     if count == 1:
         return map(task, blocks)
-    return _ordered(task, blocks, count, kind)
+    if kind == "threads":
+        return _by_threads(task, blocks, count)
+    return workers.deal(task, blocks) if isinstance(workers, Pool) else _by_processes(task, blocks, count)
 
 
-def worker_count(workers: int | None, blocks: int) -> int:
+def worker_count(workers: Workers, blocks: int) -> int:
     """Return how many workers to use for some blocks: as asked, but never more than there are blocks."""
+    return max(1, min(blocks, workers.count if isinstance(workers, Pool) else _asked(workers)))
+
+
+def _asked(workers: int | None) -> int:
     if workers is not None and workers < 1:
         raise locale.error(CemfaError, Problem("workers-count", parameters={"workers": workers}))
-    return max(1, min(blocks, cores() if workers is None else workers))
+    return cores() if workers is None else workers
 
 
 def cores() -> int:
@@ -151,18 +264,34 @@ def _own_group(root: Path) -> str:
     return ""
 
 
-def _ordered(task: Callable[[Block], Part], blocks: Sequence[Block], count: int, kind: Kind) -> Iterator[Part]:
-    with _pool(task, count, kind) as submit:
-        waiting: deque[Future[Part]] = deque()
-        for block in blocks:
-            waiting.append(submit(block))
-            if len(waiting) >= AHEAD * count:
-                yield _part(waiting.popleft())
-        while waiting:
-            yield _part(waiting.popleft())
+def _by_threads(task: Callable[[Block], Part], blocks: Sequence[Block], count: int) -> Iterator[Part]:
+    executor = ThreadPoolExecutor(count, thread_name_prefix="cemfa")
+
+    def submit(block: Block) -> Future[Part]:
+        return executor.submit(copy_context().run, task, block)  # the language goes along
+
+    with _ended(executor):
+        yield from _ordered(submit, Future.result, blocks, count)
 
 
-def _part(future: Future[Part]) -> Part:
+def _by_processes(task: Callable[[Block], Part], blocks: Sequence[Block], count: int) -> Iterator[Part]:
+    with Pool(count) as pool:
+        yield from pool.deal(task, blocks)
+
+
+def _ordered(
+    submit: Callable[[Block], Future[Told]], taken: Callable[[Future[Told]], Part], blocks: Sequence[Block], count: int
+) -> Iterator[Part]:
+    waiting: deque[Future[Told]] = deque()
+    for block in blocks:
+        waiting.append(submit(block))
+        if len(waiting) >= AHEAD * count:
+            yield taken(waiting.popleft())
+    while waiting:
+        yield taken(waiting.popleft())
+
+
+def _result(future: Future[_Carried]) -> _Carried:
     try:
         return future.result()
     except BrokenExecutor as lost:
@@ -170,23 +299,8 @@ def _part(future: Future[Part]) -> Part:
 
 
 @contextlib.contextmanager
-def _pool(task: Callable[[Block], Part], count: int, kind: Kind) -> Iterator[Callable[[Block], Future[Part]]]:
-    """Yield a function that hands a block out; leaving early cancels what waits and ends what runs."""
-    executor: Executor
-    if kind == "threads":
-        executor = ThreadPoolExecutor(count, thread_name_prefix="cemfa")
-        with _ended(executor):
-            yield lambda block: executor.submit(copy_context().run, task, block)  # the language goes along
-        return
-    context = multiprocessing.get_context("spawn")  # fork would copy the threads' locks of numpy and HDF5
-    ours, theirs = context.Pipe()
-    executor = ProcessPoolExecutor(count, context, _start_worker, (task, theirs, locale.language()))
-    with contextlib.closing(theirs), contextlib.closing(ours), _ended(executor, ours):
-        yield lambda block: executor.submit(_run, block)
-
-
-@contextlib.contextmanager
 def _ended(executor: Executor, lifeline: Connection | None = None) -> Iterator[None]:
+    """End an executor: leaving early cancels what waits and, with a lifeline, ends what runs."""
     try:
         yield
     except BaseException:
@@ -197,12 +311,86 @@ def _ended(executor: Executor, lifeline: Connection | None = None) -> Iterator[N
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _start_worker(task: Callable[[Any], Any], lifeline: Connection, lang: str) -> None:
-    """Make this fresh process a worker: it keeps the task and ends when the parent lets go of it, or dies."""
-    global _task
+def _context(loading: Sequence[str] = ()) -> BaseContext:
+    """Return the way in which processes are started here, and have it load what they will need.
+
+    On Linux a server that has loaded the modules once copies itself for every worker, in milliseconds; a copy of this
+    process would copy locks that threads of numpy and HDF5 hold. Elsewhere every worker starts afresh.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    own = sorted(name for name in sys.modules if name.partition(".")[0] == __package__)
+    context.set_forkserver_preload([*own, *_PRELOADED, *loading])
+    forkserver.ensure_running()
+    return context
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """Something on its way between processes, by a file where it is large: the other side maps its arrays, uncopied.
+
+    Parameters
+    ----------
+    said : pickled whole; empty where a file holds it
+    file : of the arrays, each at a multiple of `_ALIGNED` bytes, and last the rest, pickled
+    sizes : bytes of each
+    """
+
+    said: bytes
+    file: str = ""
+    sizes: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, value: object, file: Path) -> _Carried:
+        """Return something ready to go; a file that cannot be written raises OSError."""
+        buffers: list[pickle.PickleBuffer] = []
+        rest = pickle.dumps(value, pickle.HIGHEST_PROTOCOL, buffer_callback=buffers.append)
+        pieces = [*(buffer.raw() for buffer in buffers), memoryview(rest)]
+        sizes = tuple(piece.nbytes for piece in pieces)
+        if sum(sizes) < _BY_FILE:
+            return cls(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+        with file.open("wb") as out:
+            for piece in pieces:
+                out.write(piece)
+                out.write(bytes(-piece.nbytes % _ALIGNED))
+        return cls(b"", str(file), sizes)
+
+    def taken(self) -> Any:
+        """Return what was sent; to change an array of it changes nothing for others."""
+        if not self.file:
+            return pickle.loads(self.said)
+        starts = accumulate((size + -size % _ALIGNED for size in self.sizes), initial=0)
+        whole = _mapped(Path(self.file))
+        *arrays, rest = (whole[start : start + size] for start, size in zip(starts, self.sizes, strict=False))
+        return pickle.loads(rest, buffers=arrays)
+
+    def forgotten(self) -> None:
+        """Remove the file; whoever has taken its content keeps it."""
+        if self.file:
+            Path(self.file).unlink(missing_ok=True)
+
+
+def _mapped(file: Path) -> memoryview:
+    if sys.platform == "win32":  # a mapped file could not be removed there
+        return memoryview(bytearray(file.read_bytes()))
+    with file.open("rb") as held:
+        return memoryview(mmap.mmap(held.fileno(), 0, access=mmap.ACCESS_COPY))
+
+
+def _handed(value: object, file: Path) -> _Carried:
+    """Return a value for the other side, or say where it could not be written."""
+    try:
+        return _Carried.of(value, file)
+    except OSError as reason:
+        shown = {"folder": str(file.parent), "reason": reason.strerror or str(reason)}
+        raise locale.error(ResourceError, Problem("worker-task", parameters=shown)) from reason
+
+
+def _start_worker(lifeline: Connection) -> None:
+    """Make this fresh process a worker, which ends when the parent lets go of it, or dies."""
     keep_memory()
-    _task = task  # an executor hands state to its processes in no other way
-    os.environ["CEMFA_LANG"] = lang  # errors are worded where they are raised
+    gc.freeze()  # what came with the process stays: looking for waste in it would copy its pages
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
 
@@ -213,7 +401,12 @@ def _watch(lifeline: Connection) -> None:
     os._exit(_INTERRUPTED)
 
 
-def _run(block: Any) -> Any:
-    if _task is None:
-        raise RuntimeError("a worker runs before it was started")
-    return _task(block)
+def _run(held: _Carried, block: Any, file: str) -> _Carried:
+    """Return the part of a block of a task, which is taken once; a large part goes by a file."""
+    global _task
+    if _task is None or _task[0] != held:
+        _task = None  # before the next one takes memory
+        lang, task = held.taken()
+        os.environ["CEMFA_LANG"] = lang  # errors are worded where they are raised
+        _task = held, task
+    return _handed(_task[1](block), Path(file))

@@ -14,7 +14,7 @@ import pytest
 from cemfa import locale, workers
 from cemfa.errors import CemfaError, ResourceError
 from cemfa.system.streams import BLOCK, name_words, states, uniforms
-from cemfa.workers import AHEAD, cores, memory, parts, worker_count
+from cemfa.workers import AHEAD, Pool, cores, memory, parts, pool_of, worker_count
 
 KINDS = ["threads", "processes"]
 
@@ -183,3 +183,78 @@ def test_memory_used_up_is_none(tmp_path, monkeypatch):
 
 def test_memory_of_this_machine():
     assert 2**24 < memory() < 2**50
+
+
+def where(block):
+    """The process that takes a block."""
+    return os.getpid()
+
+
+def scaled(factors, block):
+    """Large arrays there and back: the task holds one, the part another."""
+    return {"rows": factors[block] * np.ones(2**17), "odd": np.arange(3, dtype=np.int8), "block": block}
+
+
+def test_a_pool_keeps_its_processes_from_list_to_list():
+    with Pool(2) as pool:
+        first = set(parts(where, range(8), workers=pool, kind="processes"))
+        again = set(parts(where, range(8), workers=pool, kind="processes"))
+        assert first | again <= set(pool._executor._processes)
+        assert os.getpid() not in first | again
+        assert list(parts(where, [1], workers=pool, kind="processes")) == [os.getpid()]  # not worth a process
+    assert multiprocessing.active_children() == []
+
+
+def test_taking_just_the_parts_there_are_keeps_the_processes():
+    with Pool(2) as pool:
+        running = parts(where, range(3), workers=pool, kind="processes")
+        for _ in range(3):
+            next(running)
+        running.close()  # nothing was left to do
+        executor = pool._executor
+        list(parts(where, range(3), workers=pool, kind="processes"))
+        assert pool._executor is executor is not None
+
+
+def test_a_pool_starts_anew_after_an_error():
+    with Pool(2) as pool:
+        with pytest.raises(CemfaError, match="seed-invalid"):
+            list(parts(partial(draws, -1, "a"), range(4), workers=pool, kind="processes"))
+        assert multiprocessing.active_children() == []
+        assert list(parts(abs, [-3, 2, -1], workers=pool, kind="processes")) == [3, 2, 1]
+
+
+def test_large_tasks_and_parts_go_by_files_that_are_gone_afterwards():
+    factors = np.arange(2**18, dtype=np.float64)
+    with Pool(2) as pool:
+        for number, part in enumerate(parts(partial(scaled, factors), range(5), workers=pool, kind="processes")):
+            assert part["block"] == number
+            assert part["rows"].ctypes.data % 64 == 0
+            np.testing.assert_array_equal(part["rows"], np.full(2**17, float(number)))
+            np.testing.assert_array_equal(part["odd"], [0, 1, 2])
+            part["rows"] += 1.0  # as its own
+        assert list(pool._folder.iterdir()) == []
+        folder = pool._folder
+    assert not folder.exists()
+
+
+def test_a_folder_that_takes_no_files_is_an_error_that_says_so(tmp_path, monkeypatch):
+    with Pool(2) as pool:
+        list(parts(abs, [1, 2], workers=pool, kind="processes"))
+        monkeypatch.setattr(pool, "_folder", tmp_path / "gone")
+        task = partial(scaled, np.zeros(2**18))
+        with pytest.raises(ResourceError, match="worker-task") as error:
+            list(parts(task, range(2), workers=pool, kind="processes"))
+    assert error.value.problems[0].parameters["folder"] == str(tmp_path / "gone")
+
+
+def test_a_pool_that_is_there_lives_on():
+    with Pool(2) as pool:
+        with pool_of(pool) as same:
+            list(parts(abs, [1, 2], workers=same, kind="processes"))
+        assert same is pool
+        assert pool._executor is not None
+    with pool_of(3) as fresh:
+        assert fresh.count == 3
+    with pytest.raises(CemfaError, match="workers-count"):
+        Pool(0)

@@ -26,6 +26,8 @@ RESULTS: Final = "results.nc"
 LOSSES: Final = "losses.csv"
 MONEY: Final = "money.csv"
 INTERRUPTED: Final = 130
+_LOADING: Final = ("cemfa.report.context", "cemfa.report.workbook")
+"""What worker processes load while the scenario is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
     from cemfa.definition.load import read_scenario_and_model
     from cemfa.report import write_report
     from cemfa.simulation.deciding import decide_from
+    from cemfa.workers import Pool
 
+    pool = Pool(workers, loading=_LOADING)
     file = library.find_scenario(settings.scenario)
     scenario, model = read_scenario_and_model(settings.scenario)
     decide = decide_from(settings.decide) if settings.decide else None
@@ -98,12 +102,13 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
     if settings.repeats is not None:
         _require_same(settings.repeats, inputs)
     require_options(scenario, list(settings.options))
-    with _folder_for(out, scenario.id) as folder:
+    with _folder_for(out, scenario.id) as folder, pool:
         comparison = compare(
-            file,
+            scenario,
+            model=model,
             replications=settings.replications,
             seed=settings.seed,
-            workers=workers,
+            workers=pool,
             options=settings.options or None,
             progress=_say_done,
             until=settings.until,
@@ -111,11 +116,11 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
         )
         if settings.latest and not comparison.unfinished:
             note("latest-start")
-            comparison = with_latest(comparison, workers=workers, decide=decide, progress=_say_done)
+            comparison = with_latest(comparison, workers=pool, decide=decide, progress=_say_done)
         comparison.save_results(folder / RESULTS)
         comparison.losses().to_csv(folder / LOSSES, index=False)
         comparison.money().to_csv(folder / MONEY, index=False)
-        written = write_report(comparison, folder)
+        written = write_report(comparison, folder, workers=pool)
         write_record(_record(settings, comparison, file, inputs, decide), folder)
     _show(comparison, as_json=as_json)
     note("residual", value=comparison.residual)

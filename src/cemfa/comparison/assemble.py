@@ -27,6 +27,7 @@ from cemfa.comparison.outcome import (
     Reason,
 )
 from cemfa.comparison.pairs import HEADLINE, at, paired, probability_best, variance_ratios
+from cemfa.comparison.parameters import ParameterRecord
 from cemfa.comparison.settling import Item
 from cemfa.definition.schema import Label, Model, Scenario, Target
 from cemfa.indicators import ALL
@@ -54,10 +55,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """A case with what was simulated for it: results, its indicators, and those of plants that never fail."""
+    """A case with what was simulated for it.
+
+    Parameters
+    ----------
+    results : what was kept of the flows, of what plants did, and the accounts
+    parameters : accounting parameters in the decision years
+    indicators, perfect : its indicators, and those of plants that never fail
+    """
 
     case: Case
     results: xr.Dataset
+    parameters: ParameterRecord
     indicators: xr.Dataset
     perfect: xr.Dataset
 
@@ -182,7 +191,10 @@ def _option(setting: Setting, outcome: Outcome) -> OptionResult:
 
 def _money(setting: Setting, outcome: Outcome) -> tuple[Economics, tuple[Item, ...]]:
     scenario, values, base = setting.scenario, outcome.indicators, setting.base.indicators
-    run = Run.of(scenario, setting.model, outcome.case.option, setting.seed, outcome.results, setting.now.results)
+    run = Run(
+        scenario, setting.model, outcome.case.option, setting.seed, outcome.results, setting.now.results,
+        outcome.parameters.cells(),
+    )  # fmt: skip
     jobs = None
     if "jobs" in values:
         jobs = at(values, "jobs", scenario.target_year) - at(base, "jobs", scenario.target_year)

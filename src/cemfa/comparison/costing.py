@@ -19,7 +19,7 @@ from cemfa.definition.schema import Model, NumberRow, Project, Scenario
 from cemfa.definition.technologies import SHARES, chain_of
 from cemfa.economics.costs import Horizon, construction_spending, scaled_cost, share_of_years
 from cemfa.economics.investment import Investment, price_contingency, total_investment
-from cemfa.indicators.view import Array, Cells, cells_of
+from cemfa.indicators.view import Array, Cells
 from cemfa.results import NEVER
 from cemfa.simulation.events import samples_of
 
@@ -45,12 +45,6 @@ class Run:
     results: xr.Dataset
     now: xr.Dataset
     cells: Cells
-
-    @classmethod
-    def of(cls, scenario: Scenario, model: Model, option: str, seed: int, results: xr.Dataset, now: xr.Dataset) -> Run:
-        """Return a run with its accounting parameters cut to the decision years."""
-        years = list(range(scenario.finance.start, scenario.horizon + 1))
-        return cls(scenario, model, option, seed, results, now, cells_of(results[["parameter"]].sel(period=years)))
 
     @property
     def horizon(self) -> Horizon:

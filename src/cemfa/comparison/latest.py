@@ -24,6 +24,7 @@ from cemfa.simulation import simulate
 from cemfa.simulation.policy import Deciders
 from cemfa.system.compile import System, compile_system
 from cemfa.targets import assess
+from cemfa.workers import Pool, Workers, pool_of
 
 ODDS: Final = (0.5, 0.9)
 """Probabilities asked for unless others are."""
@@ -38,7 +39,7 @@ def latest_decision(
     odds: Sequence[float] = ODDS,
     replications: int | None = None,
     seed: int = 0,
-    workers: int | None = None,
+    workers: Workers = None,
     decide: Deciders | None = None,
 ) -> tuple[Latest, ...]:
     """Return how late the projects of an option can be decided so that a target is met, one answer per probability.
@@ -68,14 +69,14 @@ def latest_decision(
     if wanted is None or wanted.indicator is None or wanted.year is None:
         raise _not_judged(model, target)
     system = compile_system(model, assume=scenario.assume)
-    tries = Tries(system, model, scenario, option, (wanted,), replications, seed, workers, decide)
-    return tries.latest(wanted, odds)
+    with pool_of(workers) as pool:
+        return Tries(system, model, scenario, option, (wanted,), replications, seed, pool, decide).latest(wanted, odds)
 
 
 def with_latest(
     comparison: Comparison,
     *,
-    workers: int | None = None,
+    workers: Workers = None,
     decide: Deciders | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -95,16 +96,17 @@ def with_latest(
     targets = [target for target in model.targets if target.id in comparison.headline]
     asked = [option for option in comparison.plain if _dates(scenario, option.id)]
     found: dict[str, dict[str, tuple[Latest, ...]]] = {}
-    for number, option in enumerate(asked, 1):
-        tries = Tries(
-            system, model, scenario, option.id, targets, comparison.replications, comparison.seed, workers, decide
-        )
-        try:
-            found[option.id] = {target.id: tries.latest(target, ODDS) for target in targets}
-        except KeyboardInterrupt:
-            break
-        if progress:
-            progress(number, len(asked), option.label)
+    with pool_of(workers) as pool:
+        for number, option in enumerate(asked, 1):
+            tries = Tries(
+                system, model, scenario, option.id, targets, comparison.replications, comparison.seed, pool, decide
+            )
+            try:
+                found[option.id] = {target.id: tries.latest(target, ODDS) for target in targets}
+            except KeyboardInterrupt:
+                break
+            if progress:
+                progress(number, len(asked), option.label)
     left = tuple(option.id for option in asked if option.id not in found)
     return replace(comparison, latest=found, unfinished=(*comparison.unfinished, *left))
 
@@ -127,7 +129,7 @@ class Tries:
     targets: Sequence[Target]
     replications: int | None
     seed: int
-    workers: int | None
+    workers: Pool
     decide: Deciders | None
     found: dict[int, dict[str, float | None]] = field(default_factory=dict)
 

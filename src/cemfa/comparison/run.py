@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import xarray as xr
@@ -18,6 +18,7 @@ from cemfa.comparison.adding import PART, Rule, joined
 from cemfa.comparison.assemble import Case, Outcome, baselines_of, label_of, side_by_side
 from cemfa.comparison.outcome import Comparison
 from cemfa.comparison.pairs import HEADLINE
+from cemfa.comparison.parameters import ParameterRecord
 from cemfa.definition.load import read_model, read_scenario_and_model
 from cemfa.definition.schema import Label, Model, Scenario
 from cemfa.errors import DefinitionError, Problem
@@ -30,6 +31,7 @@ from cemfa.simulation.gathering import WIDTH, units
 from cemfa.simulation.policy import Deciders
 from cemfa.system.compile import System, compile_system
 from cemfa.system.solve import solve
+from cemfa.workers import Pool, Workers, pool_of
 
 Progress = Callable[[int, int, Label], None]
 """Called with cases done, cases in all, and the name of the case just done."""
@@ -38,9 +40,10 @@ Progress = Callable[[int, int, Label], None]
 def compare(
     scenario: Scenario | str | Path,
     *,
+    model: Model | None = None,
     replications: int | None = None,
     seed: int = 0,
-    workers: int | None = None,
+    workers: Workers = None,
     options: Sequence[str] | None = None,
     progress: Progress | None = None,
     until: Rule | None = None,
@@ -55,9 +58,10 @@ def compare(
     Parameters
     ----------
     scenario : as read, or its id in the library, or a path
+    model : as read, where the scenario is; default: the one it names
     replications : simulated histories per case; default: the scenario's
     seed : from 0; the same seed and inputs give the same numbers, with any number of workers
-    workers : processes; default: as many as the machine has
+    workers : processes, or a pool of them; default: as many as the machine has
     options : ids to compare, with their stress cases; the baselines are always there; default: all
     progress : called with cases done, cases in all and the name of the case just done
     until : add replications until a rule is content (`Precision`, `Settled`), at most `replications`; default: all of
@@ -74,72 +78,122 @@ def compare(
     ResultsError
         if an indicator lacks what it needs.
     """
-    scenario, model = read_both(scenario)
-    cases = tuple(_cases(scenario, options))
-    system = compile_system(model, assume=scenario.assume)
-    names = _supported(system, scenario)
-    count = replications or scenario.simulation.replications
-    plants = dict.fromkeys(plant_of(p) for option in scenario.options for p in content_of(scenario, option)[0].values())
-    functions: dict[str, BlockFunction] = {
-        "indicators": block_function(names, gwp=scenario.gwp),
-        "accounts": BlockAccounts(tuple(plants)),
-        "losses": block_losses,
-    }
-    request = Request(reducers=("mean",), functions=functions)
-    baselines = baselines_of(scenario)
-    base = list(baselines.values())[-1]
-    perfect: dict[str, xr.Dataset] = {}
-    parts: dict[Case, list[xr.Dataset]] = {case: [] for case in cases}
-
-    def take(case: Case, results: xr.Dataset) -> None:
-        if case.option not in perfect:  # here, while the next cases are simulated elsewhere
-            perfect[case.option] = _perfect(system, scenario, model, case.option, names)
-        parts[case].append(results)
-
-    def simulated(first: int, more: int) -> None:
-        runs = simulate_options(
-            system, scenario, [(case.option, case.stress) for case in cases], replications=more, seed=seed,
-            workers=workers, request=request, first=first, decide=decide,
-        )  # fmt: skip
-        for number, (case, results) in enumerate(zip(cases, runs, strict=True), 1):
-            take(case, results)
-            if progress:
-                progress(number, len(cases), label_of(scenario, case))
-
-    def indicators() -> dict[str, xr.Dataset]:
-        return {case.id: parts_named(joined(parts[case]), names) for case in cases if case.stress is None}
-
-    done = 0
-    more = min(count, PART) if until else len(units(count, 0)[0])  # the memory of a few, however many are asked for
-    try:
-        while more:
-            simulated(done, more)
-            done += more
-            wanted = until.more(indicators(), base, scenario.target_year) if until else more
-            more = min(wanted, count - done, WIDTH)
-    except KeyboardInterrupt:
-        _keep_what_is_finished(cases, parts, len(baselines), done)
-    finished = [case for case in cases if parts[case]]
-    whole = {case: joined(parts[case]) for case in finished}
-    outcomes = [Outcome(c, whole[c], parts_named(whole[c], names), perfect[c.option]) for c in finished]
-    samples = whole[finished[0]].sizes["sample"]
-    left = tuple(case.id for case in cases if case not in finished)
-    return side_by_side(scenario, model, system, seed, samples, outcomes, unfinished=left)
+    with pool_of(workers) as pool:
+        rounds = _Rounds.of(*read_both(scenario, model), options, seed, pool, decide)
+        left = rounds.simulate(replications or rounds.scenario.simulation.replications, until, progress)
+    outcomes = [rounds.outcome(case) for case in rounds.cases if case not in left]
+    samples = outcomes[0].results.sizes["sample"]
+    unfinished = tuple(case.id for case in left)
+    return side_by_side(rounds.scenario, rounds.model, rounds.system, seed, samples, outcomes, unfinished=unfinished)
 
 
-def _keep_what_is_finished(
-    cases: Sequence[Case], parts: dict[Case, list[xr.Dataset]], baselines: int, done: int
-) -> None:
-    """Drop what an interruption left half done; go on being interrupted where the baselines are not finished.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rounds:
+    """The cases of a comparison, simulated round by round: in each the next few replications of all of them.
 
-    Cases are kept as far as all of them have the same replications: whole rounds, or the cases of the first round.
+    Parameters
+    ----------
+    names : of the indicators
+    request : what is kept of every round
+    pool, decide : of every simulation
+    kept : per case what is left of each round
+    perfect : per option the indicators of plants that never fail
     """
-    rounds = min(len(parts[case]) for case in cases)
-    if rounds:
-        for found in parts.values():
-            del found[rounds:]
-    elif sum(bool(parts[case]) for case in cases) < max(baselines, 1) or done:
-        raise KeyboardInterrupt
+
+    scenario: Scenario
+    model: Model
+    system: System
+    cases: tuple[Case, ...]
+    names: tuple[str, ...]
+    request: Request
+    seed: int
+    pool: Pool
+    decide: Deciders | None
+    kept: dict[Case, list[_Kept]]
+    perfect: dict[str, xr.Dataset]
+
+    @classmethod
+    def of(
+        cls,
+        scenario: Scenario,
+        model: Model,
+        options: Sequence[str] | None,
+        seed: int,
+        pool: Pool,
+        decide: Deciders | None,
+    ) -> _Rounds:
+        """Return the cases of a scenario, none of them simulated yet."""
+        cases = tuple(_cases(scenario, options))
+        system = compile_system(model, assume=scenario.assume)
+        names = _supported(system, scenario)
+        built = (content_of(scenario, option)[0].values() for option in scenario.options)
+        plants = dict.fromkeys(plant_of(project) for projects in built for project in projects)
+        functions: dict[str, BlockFunction] = {
+            "indicators": block_function(names, gwp=scenario.gwp),
+            "accounts": BlockAccounts(tuple(plants)),
+            "losses": block_losses,
+        }
+        request = Request(reducers=("mean",), functions=functions)
+        return cls(scenario, model, system, cases, names, request, seed, pool, decide, {c: [] for c in cases}, {})
+
+    def simulate(self, most: int, until: Rule | None, progress: Progress | None) -> list[Case]:
+        """Simulate round after round, up to some replications; return the cases an interruption left out."""
+        base = list(baselines_of(self.scenario).values())[-1]
+        done = 0
+        more = min(most, PART) if until else len(units(most, 0)[0])  # the memory of a few, however many are asked for
+        try:
+            while more:
+                self._round(done, more, progress)
+                done += more
+                wanted = until.more(self._indicators(), base, self.scenario.target_year) if until else more
+                more = min(wanted, most - done, WIDTH)
+        except KeyboardInterrupt:
+            self._keep_what_is_finished(done)
+        return [case for case in self.cases if not self.kept[case]]
+
+    def outcome(self, case: Case) -> Outcome:
+        """Return a case with the replications of all rounds, which are let go of."""
+        rounds = self.kept.pop(case)
+        whole = joined([found.results for found in rounds])
+        parameters = ParameterRecord.joined([found.parameters for found in rounds])
+        return Outcome(case, whole, parameters, parts_named(whole, self.names), self.perfect[case.option])
+
+    def _round(self, first: int, more: int, progress: Progress | None) -> None:
+        runs = simulate_options(
+            self.system, self.scenario, [(case.option, case.stress) for case in self.cases], replications=more,
+            seed=self.seed, workers=self.pool, request=self.request, first=first, decide=self.decide,
+        )  # fmt: skip
+        for number, (case, results) in enumerate(zip(self.cases, runs, strict=True), 1):
+            if case.option not in self.perfect:  # here, while the next cases are simulated elsewhere
+                self.perfect[case.option] = _perfect(self.system, self.scenario, self.model, case.option, self.names)
+            record = ParameterRecord.of(results, self.scenario.finance.start)
+            self.kept[case].append(_Kept(results.drop_dims("cell", errors="ignore"), record))
+            if progress:
+                progress(number, len(self.cases), label_of(self.scenario, case))
+
+    def _indicators(self) -> dict[str, xr.Dataset]:
+        plain = [case for case in self.cases if case.stress is None]
+        return {c.id: joined([parts_named(found.results, self.names) for found in self.kept[c]]) for c in plain}
+
+    def _keep_what_is_finished(self, done: int) -> None:
+        """Drop what an interruption left half done; go on being interrupted where the baselines are not finished.
+
+        Cases are kept as far as all of them have the same replications: whole rounds, or the cases of the first round.
+        """
+        rounds = min(len(found) for found in self.kept.values())
+        if rounds:
+            for found in self.kept.values():
+                del found[rounds:]
+        elif sum(bool(found) for found in self.kept.values()) < max(len(baselines_of(self.scenario)), 1) or done:
+            raise KeyboardInterrupt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """What is left of one round of one case."""
+
+    results: xr.Dataset
+    parameters: ParameterRecord
 
 
 def never_failing(plan: Plan, scenario: Scenario, model: Model) -> Plan:
@@ -162,10 +216,10 @@ def _perfect(system: System, scenario: Scenario, model: Model, option: str, name
     return evaluate(solve(system, plan=plan), [n for n in names if n in wanted], gwp=scenario.gwp)
 
 
-def read_both(scenario: Scenario | str | Path) -> tuple[Scenario, Model]:
+def read_both(scenario: Scenario | str | Path, model: Model | None = None) -> tuple[Scenario, Model]:
     """Return a scenario and its model, read where they are not."""
     if isinstance(scenario, Scenario):
-        return scenario, read_model(scenario.model)
+        return scenario, model or read_model(scenario.model)
     return read_scenario_and_model(scenario)
 
 

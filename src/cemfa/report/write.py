@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cemfa import locale
 from cemfa.errors import OutputError, Place, Problem
-from cemfa.workers import parts
+from cemfa.workers import Workers, parts
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison
@@ -40,7 +40,7 @@ class _Maker:
 
 
 def write_report(
-    comparison: Comparison, folder: str | Path, lang: str | None = None, *, workers: int | None = 1
+    comparison: Comparison, folder: str | Path, lang: str | None = None, *, workers: Workers = 1
 ) -> dict[str, Path]:
     """Write `report.html` (both languages) and `tables.xlsx` (one) and return their paths by kind.
 
@@ -49,7 +49,8 @@ def write_report(
     comparison : what `compare` returned
     folder : made where it does not exist
     lang : language the page opens in and the workbook is written in; None is the language in force
-    workers : processes that draw at the same time; None: as many as the machine has. The bytes do not depend on it
+    workers : processes that draw at the same time, or a pool of them; None: as many as the machine has. The bytes do
+        not depend on it
 
     Returns
     -------

@@ -10,8 +10,9 @@ import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import islice
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -26,7 +27,7 @@ from cemfa.results import NEVER, Request, join_samples, make_results
 from cemfa.simulation.batches import Underway
 from cemfa.simulation.block import Block, Case, Lived, State
 from cemfa.simulation.events import Happening
-from cemfa.simulation.gathering import WIDTH, Gathered, blocks, thinned, units
+from cemfa.simulation.gathering import WIDTH, Gathered, Reduced, blocks, thinned, units
 from cemfa.simulation.network import Network, build_network, products
 from cemfa.simulation.policy import Deciders, deciders
 from cemfa.simulation.refusals import REFUSALS
@@ -39,11 +40,12 @@ from cemfa.system.holding import Holding
 from cemfa.system.kept import Year, kept_flows
 from cemfa.system.layout import System
 from cemfa.system.numbers import bind_plan
-from cemfa.workers import parts, worker_count
+from cemfa.workers import Workers, parts, pool_of, worker_count
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Progress = Callable[[int, int], None]
+Found = TypeVar("Found")
 
 LEFT_BEHIND: Final = 1_000_000
 """Numbers of a year from which a block is cleared away at once: the activities of SimPy hold each other, and so the
@@ -84,7 +86,7 @@ def simulate(
     option: str,
     replications: int | None = None,
     seed: int = 0,
-    workers: int | None = None,
+    workers: Workers = None,
     request: Request | None = None,
     stress: str | None = None,
     limits: bool = True,
@@ -104,7 +106,7 @@ def simulate(
     option : id of an option of the scenario
     replications : how many; default: what the scenario says
     seed : of the random streams
-    workers : processes at a time; the results do not depend on it
+    workers : processes at a time, or a pool of them; the results do not depend on it
     request : what to keep; default: everything for one replication, mean and quantiles of every flow for more
     stress : id of a stress case
     limits : False lets every plant take in everything: no capacity, store, breakdown or closure
@@ -137,14 +139,17 @@ def simulate(
     chosen = blocks(count, worker_count(workers, count), first)
     shared = history if history is not None and run.shares(history) else None
 
-    def found() -> Iterator[_Part]:
-        coming = iter(parts(_BlockTask(run, shared), chosen, workers=workers, kind="processes"))
+    def taken(found: Iterator[Found]) -> Iterator[Found]:
         for done in range(1, len(chosen) + 1):
-            yield next(coming)  # without a name, nor in the tuple of an enumeration: both would keep the last one
+            yield next(found)  # without a name, nor in the tuple of an enumeration: both would keep the last one
             if progress:
                 progress(done, len(chosen))
 
-    return run.results(found())
+    whole = units(count, first)
+    if chosen == whole:  # whoever simulates a unit reduces it, too
+        return run.results(taken(iter(parts(_UnitTask(run, shared), chosen, workers=workers, kind="processes"))))
+    coming = taken(iter(parts(_BlockTask(run, shared), chosen, workers=workers, kind="processes")))
+    return run.results(run.unit(islice(coming, sum(b.start in unit for b in chosen))) for unit in whole)
 
 
 def simulate_history(
@@ -153,7 +158,7 @@ def simulate_history(
     *,
     replications: int | None = None,
     seed: int = 0,
-    workers: int | None = None,
+    workers: Workers = None,
     limits: bool = True,
     first: int = 0,
     monthly: bool = False,
@@ -184,7 +189,7 @@ def simulate_options(
     *,
     replications: int | None = None,
     seed: int = 0,
-    workers: int | None = None,
+    workers: Workers = None,
     request: Request | None = None,
     limits: bool = True,
     progress: Progress | None = None,
@@ -210,15 +215,16 @@ def simulate_options(
     if not runs:
         return
     refuse_too_large(_footprint(runs[0], history=True), count)
-    history = simulate_history(
-        system, scenario, replications=count, seed=seed, workers=workers, limits=limits, first=first,
-        monthly=wanted.monthly,
-    )  # fmt: skip
-    task = _OptionTask(system, scenario, count, seed, limits, wanted, history, runs[0].network(), first, decide)
-    for done, result in enumerate(parts(task, list(cases), workers=workers, kind="processes"), start=1):
-        if progress:
-            progress(done, len(cases))
-        yield result
+    with pool_of(workers) as pool:
+        history = simulate_history(
+            system, scenario, replications=count, seed=seed, workers=pool, limits=limits, first=first,
+            monthly=wanted.monthly,
+        )  # fmt: skip
+        task = _OptionTask(system, scenario, count, seed, limits, wanted, history, runs[0].network(), first, decide)
+        for done, result in enumerate(parts(task, list(cases), workers=pool, kind="processes"), start=1):
+            if progress:
+                progress(done, len(cases))
+            yield result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,6 +239,22 @@ class _Part:
     state: State
     diverted_flows: Index
     spoiled_to: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Unit:
+    """What is kept of a unit of replications.
+
+    Parameters
+    ----------
+    part : what a block leaves, without most flows unless all of them are asked for
+    reduced : all flows in a few numbers; None where they are there
+    made : what the functions of the request made of it, by name
+    """
+
+    part: _Part
+    reduced: Reduced | None
+    made: Mapping[str, xr.Dataset]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -360,40 +382,34 @@ class _Run:
             gc.collect()
         return found
 
-    def results(self, found: Iterable[_Part]) -> xr.Dataset:
-        """Return the results of all blocks together, which come in their order; each is let go of as soon as may be."""
-        whole = units(self.count, self.first)
-        gathered = None if self.request.flows == "all" else Gathered(self.request, len(whole))
+    def results(self, found: Iterable[_Unit]) -> xr.Dataset:
+        """Return the results of all units together, which come in their order; each is let go of as soon as may be."""
+        gathered = None if self.request.flows == "all" else Gathered(self.request, len(units(self.count, self.first)))
         made: dict[str, list[xr.Dataset]] = {name: [] for name in self.request.functions}
-        coming = iter(found)
-        kept = [self._unit(coming, unit, gathered, made) for unit in whole]
+        kept = []
+        for unit in found:
+            kept.append(unit.part)
+            if gathered is not None and unit.reduced is not None:
+                gathered.add(unit.reduced)
+            for name in made:
+                made[name].append(unit.made[name])
         extra = [join_samples(made[name]) for name in made]
         for name, joined in zip(made, extra, strict=True):
             _known_samples(name, joined)
         return self.dataset(_joined_parts(kept), gathered, extra)
 
-    def _unit(
-        self, coming: Iterator[_Part], replications: range, gathered: Gathered | None, made: dict[str, list[xr.Dataset]]
-    ) -> _Part:
-        """Return what is kept of the blocks of a unit."""
-        waiting = [next(coming)]
-        while waiting[-1].replications.stop < replications.stop:
-            waiting.append(next(coming))
-        unit = _joined_parts(waiting)
-        waiting.clear()
-        self._apply(unit, made)
-        if gathered is None:
-            return unit
-        gathered.add([found.year for found in unit.lived])
+    def unit(self, found: Iterable[_Part]) -> _Unit:
+        """Return what is kept of the blocks of a unit; the cube is built once for all functions of the request."""
+        whole = _joined_parts(list(found))
+        functions = self.request.functions
+        block = self.dataset(whole) if functions else xr.Dataset()
+        made = {name: function(block) for name, function in functions.items()}
+        if self.request.flows == "all":
+            return _Unit(whole, None, made)
+        alone = len(units(self.count, self.first)) == 1
+        reduced = Reduced.of(self.request, [year.year for year in whole.lived], alone=alone)
         chosen = np.asarray(kept_flows(self.system, self.request), dtype=np.intp)
-        return replace(unit, lived=tuple(replace(year, year=thinned(year.year, chosen)) for year in unit.lived))
-
-    def _apply(self, unit: _Part, made: dict[str, list[xr.Dataset]]) -> None:
-        """Add what the functions of the request make of a unit, whose cube is built once for all of them."""
-        if made:
-            block = self.dataset(unit)
-            for name, function in self.request.functions.items():
-                made[name].append(function(block))
+        return _Unit(replace(whole, lived=tuple(_thinned(year, chosen) for year in whole.lived)), reduced, made)
 
     def dataset(
         self,
@@ -406,7 +422,7 @@ class _Run:
         system, plan = self.system, self.plan
         years = [system.years[n] for n in periods or self.periods]
         variables, kept = self._flows(part, gathered)
-        variables |= _operations(part)
+        variables |= _operations(part, whole=gathered is None)
         coords: dict[str, Mapping[str, Any]] = {
             "cell": system.cell_coords,
             "stock_process": {"stock_process": np.array(system.stock_ids, dtype=np.str_)},
@@ -416,12 +432,13 @@ class _Run:
                 "store": np.array([system.process_ids[p] for p in self._stored()], dtype=np.str_),
                 "spoiled_to": np.array([system.flow_ids[f] if f >= 0 else "" for f in part.spoiled_to], dtype=np.str_),
             },
-            "diverted_flow": {"diverted_flow": np.array(system.flow_ids, dtype=np.str_)[part.diverted_flows]},
-            "refusal": {"refusal": np.array(REFUSALS, dtype=np.str_)},
             "month": {"month": _months(years) if len(part.lived[0].monthly_intake) else np.array((), dtype=np.str_)},
             "project": {"project": np.array([built.project for built in plan.projects], dtype=np.str_)},
             **kept,
         }
+        if gathered is None:
+            diverted = np.array(system.flow_ids, dtype=np.str_)[part.diverted_flows]
+            coords |= {"diverted_flow": {"diverted_flow": diverted}, "refusal": {"refusal": np.array(REFUSALS)}}
         return make_results(
             system,
             variables,
@@ -480,6 +497,17 @@ class _BlockTask:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _UnitTask:
+    """The task of a worker that takes a whole unit of one option."""
+
+    run: _Run
+    history: History | None
+
+    def __call__(self, unit: range) -> _Unit:
+        return self.run.unit([self.run.lived(self.run.case(), unit, self.history)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _HistoryTask:
     """The task of a worker that takes one block of the history."""
 
@@ -521,7 +549,7 @@ class _OptionTask:
         )
         case = run.case(self.network)
         shared = self.history if self.history is not None and run.shares(self.history) else None
-        return run.results(run.lived(case, unit, shared) for unit in units(self.count, self.first))
+        return run.results(run.unit([run.lived(case, unit, shared)]) for unit in units(self.count, self.first))
 
 
 def _months(years: Sequence[int]) -> NDArray[np.str_]:
@@ -554,8 +582,8 @@ def _known_samples(name: str, found: xr.Dataset) -> None:
         raise locale.error(SimulationError, Problem("function-samples", parameters={"function": name}))
 
 
-def _operations(part: _Part) -> dict[str, Array]:
-    """Return what only the simulation knows: utilisation, stores, dates, events."""
+def _operations(part: _Part, *, whole: bool) -> dict[str, Array]:
+    """Return what only the simulation knows: utilisation, stores, dates, events; of a whole cube what was diverted."""
     names = ("utilisation", "refused", "available", "backlog", "spoiled")
     months = [name for name in MONTHLY if len(part.lived[0].monthly_intake)]
     found: dict[str, Any] = {
@@ -563,7 +591,8 @@ def _operations(part: _Part) -> dict[str, Array]:
     }
     for name in months:
         found[name] = np.concatenate([getattr(year, name) for year in part.lived]).transpose(2, 0, 1)
-    found["diverted"] = np.stack([year.diverted for year in part.lived]).transpose(3, 0, 1, 2)
+    if whole:
+        found["diverted"] = np.stack([year.diverted for year in part.lived]).transpose(3, 0, 1, 2)
     found["commissioning"], found["decided"] = part.commissioned, part.decided
     told = sorted(part.happenings, key=lambda h: (h.sample, h.day, h.kind, h.subject))
     found["event_sample"] = np.array([h.sample for h in told], dtype=np.int64)
@@ -572,6 +601,11 @@ def _operations(part: _Part) -> dict[str, Array]:
     found["event_subject"] = np.array([h.subject for h in told], dtype=np.str_)
     found["event_value"] = np.array([h.value for h in told], dtype=np.float64)
     return found
+
+
+def _thinned(lived: Lived, chosen: Index) -> Lived:
+    """Return a year without what only the functions of a request look at: most flows, and why each was diverted."""
+    return replace(lived, year=thinned(lived.year, chosen), diverted=lived.diverted[:0].copy())
 
 
 def _joined_parts(found: Sequence[_Part]) -> _Part:

@@ -7,6 +7,7 @@ the same bits for any number of them. Of a single unit quantiles are exact; of s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from cemfa.results import Request
 from cemfa.system.kept import Year
-from cemfa.system.reducing import Interpolation, Running, reduced, side_by_side, summarised
+from cemfa.system.reducing import Interpolation, Running, Summary, reduced, side_by_side, summarised
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -55,6 +56,36 @@ def blocks(count: int, workers: int, first: int) -> list[range]:
     return found
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduced:
+    """The flows, throughputs and stocks of one unit in a few numbers.
+
+    Parameters
+    ----------
+    years : their summary, year by year
+    shapes : elements and layers of each of `NAMES`
+    """
+
+    years: tuple[Summary, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(cls, request: Request, years: Sequence[Year], *, alone: bool) -> Reduced:
+        """Return what a request keeps of the years of a unit, (element, layer, S) each.
+
+        Parameters
+        ----------
+        alone : whether there is no other unit, so that its quantiles are those of all replications
+        """
+        method: Interpolation = "linear" if alone else "hazen"
+        squares, levels = "sd" in request.reducers, request.levels
+        found = []
+        for year in years:
+            rows = [(array := getattr(year, name)).reshape(-1, array.shape[-1]) for name in NAMES]
+            found.append(side_by_side([summarised(r, levels, squares=squares, method=method) for r in rows]))
+        return cls(tuple(found), tuple(getattr(years[0], name).shape[:2] for name in NAMES))
+
+
 class Gathered:
     """Mean, deviation and quantiles of all flows, throughputs and stocks so far.
 
@@ -67,18 +98,14 @@ class Gathered:
     def __init__(self, request: Request, units: int) -> None:
         self.request, self.units = request, units
         self._running: list[Running] = []
-        self._shapes: tuple[tuple[int, int], ...] = ()
+        self._shapes: tuple[tuple[int, ...], ...] = ()
 
-    def add(self, years: Sequence[Year]) -> None:
-        """Take in the years of the next unit, (element, layer, S) each."""
-        method: Interpolation = "linear" if self.units == 1 else "hazen"
-        squares, levels = "sd" in self.request.reducers, self.request.levels
-        self._running = self._running or [Running() for _ in years]
-        for running, year in zip(self._running, years, strict=True):
-            arrays = [getattr(year, name) for name in NAMES]
-            self._shapes = tuple(array.shape[:2] for array in arrays)
-            rows = [array.reshape(-1, array.shape[-1]) for array in arrays]
-            running.add(side_by_side([summarised(r, levels, squares=squares, method=method) for r in rows]))
+    def add(self, unit: Reduced) -> None:
+        """Take in the next unit."""
+        self._running = self._running or [Running() for _ in unit.years]
+        self._shapes = unit.shapes
+        for running, year in zip(self._running, unit.years, strict=True):
+            running.add(year)
 
     def variables(self) -> dict[str, Array]:
         """Return what the request keeps, by name in results: (…, period, layer, element)."""

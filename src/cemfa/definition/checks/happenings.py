@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from cemfa.definition.checks.context import At, Context
 from cemfa.definition.checks.references import unknown
 from cemfa.definition.checks.scenarios import changes_a_cell, giving_way, placed
+from cemfa.definition.checks.uses import share_parameters
 from cemfa.definition.expansion import OUTSIDE, end_element, flow_elements
 from cemfa.definition.schema import Event, Scenario
 from cemfa.errors import Problem
@@ -90,12 +91,13 @@ def _ends(event: Event) -> Iterator[tuple[tuple[str, ...], str, Mapping[str, str
 
 
 def _changes(key: str, event: Event, c: Context, at: At) -> Iterator[Problem]:
+    shares = share_parameters(c) if event.changes else ()
     for position, change in enumerate(event.changes):
         path = ("events", key, "changes", position)
         yield from changes_a_cell(change, c, at, path)
         if change.parameter not in c.rows:
             continue
-        yield from giving_way(change.parameter, change.taken_from, c, at, path)
+        yield from giving_way(change, shares, c, at, path)
         profiles = sorted({row.profile for row in c.model.seasons})
         if change.season is not None and change.season not in profiles:
             yield unknown("season-unknown", at(*path, "season"), change.season, profiles)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from cemfa import units
@@ -245,14 +245,19 @@ def changed_shares(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
     for path, change in _changes(scenario):
         if change.parameter in shares:
             yield from _share_values(change, at, path)
-        yield from giving_way(change.parameter, change.taken_from, c, at, path)
+        yield from giving_way(change, shares, c, at, path)
 
 
 def giving_way(
-    name: str, taken_from: tuple[str, ...] | str | None, c: Context, at: At, path: _Path
+    change: Change | EventChange, shares: Collection[str], c: Context, at: At, path: _Path
 ) -> Iterator[Problem]:
-    """Yield what is wrong with what gives way to a change: shares need it, nothing else has it."""
-    shares = set(share_parameters(c))
+    """Yield what is wrong with what gives way to a change: shares need it, nothing else has it.
+
+    Parameters
+    ----------
+    shares : parameters that take part in a share, found once for all changes
+    """
+    name, taken_from = change.parameter, change.taken_from
     if name not in shares:
         if taken_from is not None and name in c.rows:
             yield Problem("policy-from-unused", at(*path, "from"), {"parameter": name})
@@ -265,7 +270,7 @@ def giving_way(
     elif isinstance(taken_from, tuple):
         for position, giver in enumerate(taken_from):
             if giver not in shares or giver == name:
-                yield unknown("policy-giver", at(*path, "from", position), giver, sorted(shares - {name}))
+                yield unknown("policy-giver", at(*path, "from", position), giver, sorted(set(shares) - {name}))
 
 
 def _share_values(change: Change, at: At, path: _Path) -> Iterator[Problem]:
