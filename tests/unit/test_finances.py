@@ -10,11 +10,11 @@ import pytest
 from cemfa.comparison import compare
 from cemfa.comparison.finances import ACTORS, ECONOMY
 from cemfa.comparison.money_rows import COLUMNS
+from cemfa.comparison.words import Words
 from cemfa.economics.cashflow import discount_factors, npv
 from cemfa.economics.investment import ITEMS
 from cemfa.report.context import workbook_tables
 from cemfa.report.finance import finance_tables, rate_cell
-from cemfa.report.words import Words
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "first_steps_2030.yaml"
 FUNDERS = """

@@ -38,9 +38,9 @@ class Extra:
 
 
 def _timeline(results: xr.Dataset, subject: Subject, file: Path) -> Path:
+    from cemfa.comparison.happened import occurrences
     from cemfa.figures.svg import save_figure
     from cemfa.figures.timeline import event_timeline
-    from cemfa.report.happened import occurrences
 
     if subject.scenario is None:  # the verb reads a scenario
         return file

@@ -1,6 +1,6 @@
 """Figures of a choice: tornado bars, how stable ranks are over all weights, and the abatement cost curve.
 
-Figures take plain numbers and labels; who adds them up stands above (`cemfa.report`).
+Figures take plain numbers and labels; who adds them up stands above (`cemfa.comparison`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """When things are decided, built and running: one row per project, commissioning with its uncertainty.
 
-Figures take plain numbers and labels; who adds them up stands above (`cemfa.report`).
+Figures take plain numbers and labels; who adds them up stands above (`cemfa.comparison`).
 """
 
 from __future__ import annotations

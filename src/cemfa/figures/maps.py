@@ -1,6 +1,6 @@
 """A point map of places with the capacity that stands there and what it takes in; no outline, nothing from the web.
 
-Figures take plain numbers and labels; who adds them up stands above (`cemfa.report`).
+Figures take plain numbers and labels; who adds them up stands above (`cemfa.comparison`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Money in figures: cost against rate, and who pays what in which year.
 
-Figures take plain numbers and labels; who adds them up stands above (`cemfa.report`).
+Figures take plain numbers and labels; who adds them up stands above (`cemfa.comparison`).
 """
 
 from __future__ import annotations

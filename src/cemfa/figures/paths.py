@@ -1,6 +1,6 @@
 """Rates over the years: one small panel per option, with its band, the baseline in grey and the target line.
 
-Figures take plain numbers and labels; who adds them up stands above (`cemfa.report`).
+Figures take plain numbers and labels; who adds them up stands above (`cemfa.comparison`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a number is least sure about: bars of the share of its variance, unverified rows hatched.
 
-Figures take plain numbers and labels; who adds them up stands above (`cemfa.report`).
+Figures take plain numbers and labels; who adds them up stands above (`cemfa.comparison`).
 """
 
 from __future__ import annotations

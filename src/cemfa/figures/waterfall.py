@@ -1,6 +1,6 @@
 """A waterfall: from a whole, step by step, to what is left of it.
 
-Figures take plain numbers and labels; who adds them up stands above (`cemfa.report`).
+Figures take plain numbers and labels; who adds them up stands above (`cemfa.comparison`).
 """
 
 from __future__ import annotations

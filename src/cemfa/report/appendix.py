@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from cemfa.comparison.words import Words
 from cemfa.plan import numbers_of
 from cemfa.report.tables import Cell, Column, Table, Tone
-from cemfa.report.words import Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from cemfa import units
+from cemfa.comparison.pictures import full_name
+from cemfa.comparison.words import Words
 from cemfa.definition.currency import factor_of, is_adjusted
 from cemfa.indicators.spread import stat_of
 from cemfa.report.overview import cell
-from cemfa.report.pictures import full_name
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.words import Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult, ProjectResult

@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cemfa import locale
+from cemfa.comparison import pictures
+from cemfa.comparison.choice_pictures import (
+    amount,
+    option_name,
+    scale_of,
+    stability,
+    swings,
+    tornado_caption,
+    unit_of,
+)
+from cemfa.comparison.words import BILLION, Words
 from cemfa.definition.schema import MONEY_CRITERIA
-from cemfa.figures.choices import Standing, Swing, rank_shares, tornado_bars
-from cemfa.figures.picture import Picture
 from cemfa.indicators import REGISTRY
-from cemfa.report import pictures
 from cemfa.report.option import FigureBlock, figure
 from cemfa.report.overview import cell
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.words import BILLION, Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Aim, Comparison, Decision, Turn
@@ -51,7 +58,7 @@ def choosing(comparison: Comparison, words: Words) -> Choosing | None:
     drawn = (
         figure(stability(comparison, words), "stability", words.text("f_stability"), words, 700),
         *(
-            figure(swings(comparison, aim.key, words), f"tornado-{aim.key}", _tornado_caption(comparison, aim, words),
+            figure(swings(comparison, aim.key, words), f"tornado-{aim.key}", tornado_caption(comparison, aim, words),
                    words, 700)
             for aim in decision.aims
         ),
@@ -68,63 +75,10 @@ def choosing_tables(comparison: Comparison, words: Words) -> tuple[Table, ...]:
     return tuple(table for table in found if table)
 
 
-def stability(comparison: Comparison, words: Words) -> Picture | None:
-    """Return under which share of all weights each option stands at which rank; None without criteria."""
-    scored = comparison.decision.scored if comparison.decision else None
-    if scored is None:
-        return None
-    standings = [Standing(_name(comparison, key, words), tuple(row)) for key, row in scored.stability.items()]
-    standings.sort(key=lambda standing: standing.shares, reverse=True)
-    return rank_shares(standings, words.lang, title=words.text("f_stability"), x_label=words.text("axis_weights"))
-
-
-def swings(comparison: Comparison, key: str, words: Words) -> Picture | None:
-    """Return what single parameters do to the value of the leader by an aim; None where nothing tells."""
-    aim = comparison.decision.aim(key) if comparison.decision else None
-    if aim is None or not aim.bars:
-        return None
-    scale = _scale(aim)
-    bars = [
-        Swing(words.label(aim.labels[bar.parameter], bar.parameter), _amount(bar.low, aim.units[bar.parameter], words),
-              _amount(bar.high, aim.units[bar.parameter], words), bar.at_low * scale, bar.at_high * scale)
-        for bar in aim.bars
-    ]  # fmt: skip
-    label = f"{words.text(f'aim_{aim.key}')} ({_unit(comparison, aim, words)})"
-    title = _tornado_caption(comparison, aim, words)
-    return tornado_bars(bars, aim.expected[aim.leader] * scale, words.lang, title=title, x_label=label)
-
-
-def _tornado_caption(comparison: Comparison, aim: Aim, words: Words) -> str:
-    return words.text("f_tornado", option=_name(comparison, aim.leader, words), aim=words.text(f"aim_{aim.key}"))
-
-
-def _name(comparison: Comparison, key: str, words: Words) -> str:
-    return pictures.full_name(comparison.option(key), words)
-
-
-def _scale(aim: Aim) -> float:
-    return {"rate": 100.0, "npv": 1 / BILLION}.get(aim.key, 1.0)
-
-
-def _unit(comparison: Comparison, aim: Aim, words: Words) -> str:
-    scenario = comparison.scenario
-    if aim.key == "npv":
-        return words.text("unit_money", price_year=scenario.finance.price_year)
-    key = "unit_rate_year" if aim.key == "rate" else "unit_score"
-    return words.text(key, year=scenario.target_year)
-
-
-def _amount(value: float, unit: str, words: Words) -> str:
-    """Return a value of a parameter with its unit; a fraction as percent."""
-    if unit == "1":
-        return words.percent(value, 0 if value >= 0.1 else 1)
-    return f"{words.number(value)} {words.unit(unit)}".strip()
-
-
 def _leader(comparison: Comparison, aim: Aim, words: Words) -> str:
-    scale, unit = _scale(aim), _unit(comparison, aim, words)
+    scale, unit = scale_of(aim), unit_of(comparison, aim, words)
     parameters = {
-        "option": _name(comparison, aim.leader, words), "aim": words.text(f"aim_{aim.key}"),
+        "option": option_name(comparison, aim.leader, words), "aim": words.text(f"aim_{aim.key}"),
         "value": words.number(aim.expected[aim.leader] * scale).replace("-", "−"), "unit": unit,
         "probability": words.probability(aim.probability[aim.leader]),
     }  # fmt: skip
@@ -143,7 +97,7 @@ def leading(comparison: Comparison, words: Words) -> str:
 
 
 def _efficient(comparison: Comparison, decision: Decision, words: Words) -> str:
-    names = ", ".join(_name(comparison, key, words) for key in decision.efficient)
+    names = ", ".join(option_name(comparison, key, words) for key in decision.efficient)
     return words.text("choice_efficient", options=names)
 
 
@@ -160,17 +114,17 @@ def _turn(comparison: Comparison, aim: Aim, turn: Turn, words: Words) -> str:
     other = turn.below if lower else turn.above
     return words.text(
         "turn_below" if lower else "turn_above",
-        option=_name(comparison, aim.leader, words), other=_name(comparison, other, words),
-        parameter=words.label(turn.label, turn.parameter).lower(), value=_amount(turn.value, turn.unit, words),
-        aim=words.text(f"aim_{aim.key}"), low=_amount(turn.low, turn.unit, words),
-        high=_amount(turn.high, turn.unit, words),
+        option=option_name(comparison, aim.leader, words), other=option_name(comparison, other, words),
+        parameter=words.label(turn.label, turn.parameter).lower(), value=amount(turn.value, turn.unit, words),
+        aim=words.text(f"aim_{aim.key}"), low=amount(turn.low, turn.unit, words),
+        high=amount(turn.high, turn.unit, words),
     )  # fmt: skip
 
 
 def _choice_table(comparison: Comparison, decision: Decision, words: Words) -> Table:
     columns = [Column(words.text("c_option"))]
     for aim in decision.aims:
-        name, unit = words.text(f"aim_{aim.key}"), _unit(comparison, aim, words)
+        name, unit = words.text(f"aim_{aim.key}"), unit_of(comparison, aim, words)
         decimals = 2 if aim.key == "score" else 1
         columns += [
             Column(words.text("c_expected", aim=name), unit, "number", decimals),
@@ -182,7 +136,7 @@ def _choice_table(comparison: Comparison, decision: Decision, words: Words) -> T
     for option in comparison.plain:
         cells = [Cell(pictures.full_name(option, words))]
         for aim in decision.aims:
-            scale, known = _scale(aim), option.id in aim.expected
+            scale, known = scale_of(aim), option.id in aim.expected
             cells += [
                 Cell(aim.expected[option.id] * scale if known else None),
                 Cell(aim.probability.get(option.id)),
@@ -199,7 +153,7 @@ def _beaten(comparison: Comparison, decision: Decision, key: str, words: Words) 
     rate = decision.aims[0].dominated
     for order in (1, 2):
         if by := rate[order].get(key):
-            names = ", ".join(comparison.option(other).letter or _name(comparison, other, words) for other in by)
+            names = ", ".join(comparison.option(other).letter or option_name(comparison, other, words) for other in by)
             return words.text("dominated_by", order=order, options=names)
     return words.text("dominated_none")
 
@@ -230,7 +184,7 @@ def _criteria_table(comparison: Comparison, decision: Decision, words: Words) ->
     for key in scored.samples:
         middle, low, high = (float(part) for part in np.quantile(scored.samples[key], [0.5, 0.05, 0.95]))
         rows.append((
-            Cell(_name(comparison, key, words)), *(Cell(score) for score in scored.scores[key]),
+            Cell(option_name(comparison, key, words)), *(Cell(score) for score in scored.scores[key]),
             Cell(middle, low, high), *(Cell(found[key]) for found in scored.others.values()),
             Cell(scored.stability[key][0]),
         ))  # fmt: skip
@@ -259,7 +213,7 @@ def _information_table(comparison: Comparison, decision: Decision, words: Words)
     )  # fmt: skip
     rows = []
     for aim in decision.aims:
-        name, unit, scale = words.text(f"aim_{aim.key}"), _unit(comparison, aim, words), _scale(aim)
+        name, unit, scale = words.text(f"aim_{aim.key}"), unit_of(comparison, aim, words), scale_of(aim)
         if aim.perfect_information > 0:
             everything = Cell(words.text("everything"))
             rows.append((Cell(name), everything, Cell(aim.perfect_information * scale), Cell(unit), Cell("")))
@@ -279,9 +233,9 @@ def _turns_table(comparison: Comparison, decision: Decision, words: Words) -> Ta
     rows = tuple(
         (
             Cell(words.text(f"aim_{aim.key}")), Cell(words.label(turn.label, turn.parameter)),
-            Cell(_amount(turn.value, turn.unit, words)), Cell(_name(comparison, turn.below, words)),
-            Cell(_name(comparison, turn.above, words)),
-            Cell(f"{_amount(turn.low, turn.unit, words)} – {_amount(turn.high, turn.unit, words)}"),
+            Cell(amount(turn.value, turn.unit, words)), Cell(option_name(comparison, turn.below, words)),
+            Cell(option_name(comparison, turn.above, words)),
+            Cell(f"{amount(turn.low, turn.unit, words)} – {amount(turn.high, turn.unit, words)}"),
         )
         for aim in decision.aims
         for turn in aim.turns
@@ -311,7 +265,7 @@ def _donor_table(comparison: Comparison, decision: Decision, words: Words) -> Ta
         key = "without_grant" if found.intake else "without_grant_programmes"
         lost = words.text(key, projects=names, mass=words.number(found.intake, 2))
         rows.append((
-            Cell(_name(comparison, found.option, words)), cell(found.per_tonne), cell(found.per_tonne_co2e),
+            Cell(option_name(comparison, found.option, words)), cell(found.per_tonne), cell(found.per_tonne_co2e),
             cell(found.grant, 1 / BILLION), Cell(found.share), cell(found.after, 1 / BILLION),
             Cell(lost if names else words.text("without_none")),
         ))  # fmt: skip

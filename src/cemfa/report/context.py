@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cemfa.report import appendix, detail, pictures
+from cemfa.comparison import pictures
+from cemfa.comparison.pictures import headline_targets, place_of
+from cemfa.comparison.words import Words
+from cemfa.report import appendix, detail
 from cemfa.report.benchmarks import benchmarks_table
 from cemfa.report.choosing import Choosing, choosing, choosing_tables, leading
 from cemfa.report.departments import departments_table
 from cemfa.report.goals import Goals, courses_table, gaps_table, goals, gwp_sentence, targets_table
 from cemfa.report.option import WIDE, FigureBlock, OptionPage, figure, option_page
-from cemfa.report.overview import headline, headline_targets, how_to_read, place_of, summary
+from cemfa.report.overview import headline, how_to_read, summary
 from cemfa.report.places import places_table
 from cemfa.report.tables import Table
-from cemfa.report.words import Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult

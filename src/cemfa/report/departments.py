@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cemfa.comparison.words import Words
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.words import Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison

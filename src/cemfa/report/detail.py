@@ -12,18 +12,18 @@ import numpy as np
 import xarray as xr
 
 from cemfa import locale
+from cemfa.comparison import pictures
 from cemfa.comparison.losses import loss_rows
+from cemfa.comparison.words import BILLION, Words
 from cemfa.figures.material import flow_table
 from cemfa.figures.sankey_flows import OUTSIDE, read_flows
 from cemfa.indicators import ALL, REGISTRY
 from cemfa.indicators.spread import stat_of
-from cemfa.report import pictures
 from cemfa.report.finance import finance_tables
 from cemfa.report.happened import happened_table
 from cemfa.report.latest import latest_table
 from cemfa.report.overview import cell
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.words import BILLION, Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult, ProjectResult, Reason

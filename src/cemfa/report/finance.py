@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from cemfa.comparison import pictures
 from cemfa.comparison.finances import ECONOMY
+from cemfa.comparison.words import BILLION, Words
 from cemfa.economics.investment import ITEMS
 from cemfa.indicators.spread import stat_of
-from cemfa.report import pictures
 from cemfa.report.overview import cell
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.words import BILLION, Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.finances import Finances

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cemfa import locale
+from cemfa.comparison.pictures import full_name, headline_targets, place_of
+from cemfa.comparison.words import Words, sense
 from cemfa.indicators import REGISTRY
 from cemfa.indicators.ipcc import GWP
-from cemfa.report.overview import cell, headline_targets, judgement, place_of, tone_of
-from cemfa.report.pictures import full_name
+from cemfa.report.overview import cell, judgement, tone_of
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.words import Words, sense
 from cemfa.targets import target_sets
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cemfa.comparison.pictures import decimal_year, full_name, headline_targets
 from cemfa.comparison.table import month_of
-from cemfa.report.overview import headline_targets, short_target
-from cemfa.report.pictures import decimal_year, full_name
+from cemfa.comparison.words import Words
+from cemfa.report.overview import short_target
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.words import Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from cemfa import locale
+from cemfa.comparison import operation, pictures
+from cemfa.comparison.happened import history
+from cemfa.comparison.pictures import headline_targets, place_of
+from cemfa.comparison.words import BILLION, Words
 from cemfa.figures.picture import Picture
 from cemfa.figures.svg import inline_svg
 from cemfa.indicators import ALL
 from cemfa.indicators.spread import stat_of
-from cemfa.report import detail, operation, pictures
-from cemfa.report.happened import history
-from cemfa.report.overview import anchor, headline_targets, judgement, place_of, tone_of
+from cemfa.report import detail
+from cemfa.report.overview import anchor, judgement, tone_of
 from cemfa.report.tables import Table
-from cemfa.report.words import BILLION, Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult

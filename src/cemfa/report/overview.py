@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from cemfa import locale
-from cemfa.report import pictures
+from cemfa.comparison import pictures
+from cemfa.comparison.pictures import headline_targets, place_of
+from cemfa.comparison.words import BILLION, Words
 from cemfa.report.tables import Cell, Column, Table, Tone
-from cemfa.report.words import BILLION, Words
 from cemfa.targets import HOPELESS
 
 if TYPE_CHECKING:
@@ -23,21 +24,6 @@ if TYPE_CHECKING:
 LIKELY: Final = 0.5
 SURE: Final = 0.95
 _MOST_DRIVERS: Final = 3
-
-
-def headline_targets(comparison: Comparison) -> tuple[Target, ...]:
-    """Return the targets that decide, rural before urban: there lies most of the waste."""
-    found = [target for target in comparison.model.targets if target.id in comparison.headline]
-    return tuple(sorted(found, key=lambda target: target.where.get("settlement") != "rural"))
-
-
-def place_of(comparison: Comparison, target: Target, words: Words) -> str:
-    """Return the part of the area that a target speaks of."""
-    for dimension, item in target.where.items():
-        if dimension in comparison.model.dimensions:
-            found = next((i for i in comparison.model.items(dimension) if i.id == item), None)
-            return words.label(found.label, item).lower() if found else item
-    return words.text("place_all")
 
 
 def short_target(comparison: Comparison, target: Target, words: Words) -> str:

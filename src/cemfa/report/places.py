@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cemfa.allocation import WHOLE, allocate, mark
+from cemfa.comparison.pictures import HEADLINE, full_name
+from cemfa.comparison.words import Words
 from cemfa.indicators.spread import stat_of
 from cemfa.report.overview import cell
-from cemfa.report.pictures import HEADLINE, full_name
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.words import Words
 
 if TYPE_CHECKING:
     import xarray as xr

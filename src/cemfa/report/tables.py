@@ -11,7 +11,7 @@ from math import floor
 from typing import Literal
 
 from cemfa import locale
-from cemfa.report.words import decimals_for
+from cemfa.comparison.words import decimals_for
 
 Kind = Literal["text", "number", "percent", "year", "month"]
 Tone = Literal["", "good", "bad", "unsure"]

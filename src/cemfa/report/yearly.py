@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cemfa.comparison.words import Words
 from cemfa.definition.schema import Label, Model
 from cemfa.monitoring.yearly import YearlyRow, missing_of
 from cemfa.observations.schema import Observation
 from cemfa.report.tables import Cell, Column, Table
 from cemfa.report.word import Word
-from cemfa.report.words import Words
 
 
 @dataclass(frozen=True, slots=True)

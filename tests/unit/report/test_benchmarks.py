@@ -7,11 +7,11 @@ import dataclasses
 import pytest
 from tests.example_comparison import example
 
+from cemfa.comparison.words import Words
 from cemfa.definition.load import read_model
 from cemfa.definition.schema import BenchmarkPlant
 from cemfa.report.benchmarks import benchmarks_table
 from cemfa.report.context import page, workbook_tables
-from cemfa.report.words import Words
 
 
 def plant(key, **more):

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from tests.example_comparison import example
 
+from cemfa.comparison.choice_pictures import stability, swings
+from cemfa.comparison.words import Words
 from cemfa.definition.load import read_model
 from cemfa.figures.choices import Block, Standing, Swing, cost_steps, rank_shares, tornado_bars
-from cemfa.report.choosing import choosing, choosing_tables, criterion_name, leading, stability, swings
+from cemfa.report.choosing import choosing, choosing_tables, criterion_name, leading
 from cemfa.report.context import page
 from cemfa.report.departments import departments_table
-from cemfa.report.words import Words
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "summary"
 

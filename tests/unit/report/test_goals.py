@@ -10,10 +10,10 @@ import pytest
 import xarray as xr
 from tests.example_comparison import example
 
+from cemfa.comparison.words import Words
 from cemfa.definition.schema import Label, LastReported, Target
 from cemfa.report.context import page, workbook_tables
 from cemfa.report.goals import courses_table, gaps_table, goals, gwp_sentence, targets_table
-from cemfa.report.words import Words
 from cemfa.targets import assess
 
 EN, VI = Words("en", 40), Words("vi", 40)

@@ -4,9 +4,10 @@ import pytest
 
 import cemfa
 from cemfa.comparison import Comparison
+from cemfa.comparison.happened import history, occurrences
+from cemfa.comparison.words import Words
 from cemfa.report.context import page, workbook_tables
-from cemfa.report.happened import happened_table, history, occurrences
-from cemfa.report.words import Words
+from cemfa.report.happened import happened_table
 from cemfa.simulation import event_table
 
 

@@ -3,10 +3,10 @@
 import pytest
 from tests.example_comparison import example
 
+from cemfa.comparison.words import Words
 from cemfa.report.context import page, workbook_tables
 from cemfa.report.latest import latest_table
 from cemfa.report.tables import shown
-from cemfa.report.words import Words
 
 
 @pytest.mark.parametrize(

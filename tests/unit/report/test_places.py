@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from tests.example_comparison import example
 
+from cemfa.comparison.words import Words
 from cemfa.definition.schema import Area, AreaShare, Label, Part
 from cemfa.report.places import places_table
-from cemfa.report.words import Words
 
 SHARES = (("upper", "north", 0.7), ("lower", "north", 0.3), ("lower", "south", 1.0))
 

@@ -8,10 +8,10 @@ import pytest
 from openpyxl import load_workbook
 from tests.example_comparison import example
 
+from cemfa.comparison.pictures import decimal_year
+from cemfa.comparison.words import Words
 from cemfa.report.context import workbook_tables
-from cemfa.report.pictures import decimal_year
 from cemfa.report.tables import Cell, Column, Table, shown
-from cemfa.report.words import Words
 from cemfa.report.workbook import workbook_bytes
 
 TRAPS = ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "a\x00b", "$x$", "Hộ gia đình")

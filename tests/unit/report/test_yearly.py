@@ -6,10 +6,10 @@ import io
 import docx
 import pytest
 
+from cemfa.comparison.words import Words
 from cemfa.definition.load import read_model
 from cemfa.monitoring.yearly import yearly_rows
 from cemfa.observations.schema import Kept, Key, Kind, Observation
-from cemfa.report.words import Words
 from cemfa.report.yearly import Yearly, sentences, targets_table, yearly_document, yearly_tables
 
 OCTOBER, TODAY = datetime.date(2026, 10, 31), datetime.date(2026, 12, 1)

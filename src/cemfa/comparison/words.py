@@ -1,6 +1,6 @@
 """Numbers inside sentences: one voice per language for rates, masses, money, probabilities and their spread.
 
-Between `locale` and `context`; formats, never reckons.
+For the figures of a comparison and for its report; formats, never reckons.
 """
 
 from __future__ import annotations

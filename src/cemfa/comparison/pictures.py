@@ -1,7 +1,7 @@
-"""The figures of the report: picks the numbers out of a comparison and hands them to `cemfa.figures`.
+"""The figures of a comparison: picks its numbers out and hands them to `cemfa.figures`.
 
-Between `comparison` and `context`; every function returns a picture in one language, or None where there is
-nothing to show.
+Between `outcome` and those who show figures, `plot` and the report; every function returns a picture in one
+language, or None where there is nothing to show.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pandas as pd
 
 from cemfa import locale
 from cemfa.comparison.losses import mean_losses
+from cemfa.comparison.words import BILLION, Words
 from cemfa.definition.technologies import chain_of
 from cemfa.figures.gantt import Task, gantt
 from cemfa.figures.maps import Spot, point_map
@@ -30,7 +31,6 @@ from cemfa.figures.waterfall import Step, waterfall
 from cemfa.indicators import ALL
 from cemfa.indicators.losses import CAUSES
 from cemfa.indicators.spread import Stat, stat_of
-from cemfa.report.words import BILLION, Words
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult, ProjectResult
@@ -116,6 +116,21 @@ def _sankey(
         goods={name: model.name_of("good", name, lang) for name in order},
         colours={name: good.colour for name, good in model.goods.items() if good.colour},
     )  # fmt: skip
+
+
+def headline_targets(comparison: Comparison) -> tuple[Target, ...]:
+    """Return the targets that decide, rural before urban: there lies most of the waste."""
+    found = [target for target in comparison.model.targets if target.id in comparison.headline]
+    return tuple(sorted(found, key=lambda target: target.where.get("settlement") != "rural"))
+
+
+def place_of(comparison: Comparison, target: Target, words: Words) -> str:
+    """Return the part of the area that a target speaks of."""
+    for dimension, item in target.where.items():
+        if dimension in comparison.model.dimensions:
+            found = next((i for i in comparison.model.items(dimension) if i.id == item), None)
+            return words.label(found.label, item).lower() if found else item
+    return words.text("place_all")
 
 
 def rates(comparison: Comparison, target: Target, place: str, words: Words) -> Picture:

@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 from tests.example_comparison import example
 
-from cemfa.report.operation import utilisation, waiting
-from cemfa.report.words import Words
+from cemfa.comparison.operation import utilisation, waiting
+from cemfa.comparison.words import Words
 
 WORDS = Words("en", 40)
 YEARS = [2029, 2030]

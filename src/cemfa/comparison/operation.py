@@ -1,6 +1,6 @@
 """How the plants of an option run, year by year: use of capacity, and what waits in stores and yards, with bands.
 
-Between `comparison` and `option`; draws what the simulation kept, reckons nothing but P5, P50 and P95.
+Beside `pictures`; draws what the simulation kept, reckons nothing but P5, P50 and P95.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from cemfa.comparison.happened import named
+from cemfa.comparison.words import Words
 from cemfa.figures.paths import Band, target_paths
 from cemfa.figures.picture import Picture
 from cemfa.indicators.spread import stat_of
-from cemfa.report.happened import named
-from cemfa.report.words import Words
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -1,0 +1,73 @@
+"""The figures of a choice: what could turn it round, and how stable ranks are, picked out of a comparison.
+
+Beside `pictures`; every function returns a picture in one language, or None where there is nothing to show.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cemfa.comparison.pictures import full_name
+from cemfa.comparison.words import BILLION, Words
+from cemfa.figures.choices import Standing, Swing, rank_shares, tornado_bars
+from cemfa.figures.picture import Picture
+
+if TYPE_CHECKING:
+    from cemfa.comparison.outcome import Aim, Comparison
+
+
+def stability(comparison: Comparison, words: Words) -> Picture | None:
+    """Return under which share of all weights each option stands at which rank; None without criteria."""
+    scored = comparison.decision.scored if comparison.decision else None
+    if scored is None:
+        return None
+    standings = [Standing(option_name(comparison, key, words), tuple(row)) for key, row in scored.stability.items()]
+    standings.sort(key=lambda standing: standing.shares, reverse=True)
+    return rank_shares(standings, words.lang, title=words.text("f_stability"), x_label=words.text("axis_weights"))
+
+
+def swings(comparison: Comparison, key: str, words: Words) -> Picture | None:
+    """Return what single parameters do to the value of the leader by an aim; None where nothing tells."""
+    aim = comparison.decision.aim(key) if comparison.decision else None
+    if aim is None or not aim.bars:
+        return None
+    scale = scale_of(aim)
+    bars = [
+        Swing(words.label(aim.labels[bar.parameter], bar.parameter), amount(bar.low, aim.units[bar.parameter], words),
+              amount(bar.high, aim.units[bar.parameter], words), bar.at_low * scale, bar.at_high * scale)
+        for bar in aim.bars
+    ]  # fmt: skip
+    label = f"{words.text(f'aim_{aim.key}')} ({unit_of(comparison, aim, words)})"
+    title = tornado_caption(comparison, aim, words)
+    return tornado_bars(bars, aim.expected[aim.leader] * scale, words.lang, title=title, x_label=label)
+
+
+def tornado_caption(comparison: Comparison, aim: Aim, words: Words) -> str:
+    """Return what a tornado shows, of which option and by which aim."""
+    return words.text("f_tornado", option=option_name(comparison, aim.leader, words), aim=words.text(f"aim_{aim.key}"))
+
+
+def option_name(comparison: Comparison, key: str, words: Words) -> str:
+    """Return letter and label of an option by its id."""
+    return full_name(comparison.option(key), words)
+
+
+def scale_of(aim: Aim) -> float:
+    """Return by what the values of an aim are multiplied to be shown: rates in percent, money in billions."""
+    return {"rate": 100.0, "npv": 1 / BILLION}.get(aim.key, 1.0)
+
+
+def unit_of(comparison: Comparison, aim: Aim, words: Words) -> str:
+    """Return the unit of an aim as shown, with the year that it speaks of."""
+    scenario = comparison.scenario
+    if aim.key == "npv":
+        return words.text("unit_money", price_year=scenario.finance.price_year)
+    key = "unit_rate_year" if aim.key == "rate" else "unit_score"
+    return words.text(key, year=scenario.target_year)
+
+
+def amount(value: float, unit: str, words: Words) -> str:
+    """Return a value of a parameter with its unit; a fraction as percent."""
+    if unit == "1":
+        return words.percent(value, 0 if value >= 0.1 else 1)
+    return f"{words.number(value)} {words.unit(unit)}".strip()
