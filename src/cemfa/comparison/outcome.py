@@ -24,6 +24,7 @@ from cemfa.targets import Assessment
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cemfa.comparison.plot import Plot
     from cemfa.comparison.table import Table
 
 
@@ -463,6 +464,13 @@ class Comparison:
 
         return summary_table(self, lang)
 
+    @property
+    def plot(self) -> Plot:
+        """The report's figures, one by one, for notebooks: ``comparison.plot.tornado("npv", lang="vi")``."""
+        from cemfa.comparison.plot import Plot
+
+        return Plot(self)
+
     def losses(self) -> pd.DataFrame:
         """Return the loss account of every option, year, settlement and good, a row per part [t/d]."""
         from cemfa.comparison.losses import loss_frame
@@ -486,4 +494,6 @@ class Comparison:
         return f"<Comparison {self.scenario.id}: {count}>"
 
     def _repr_html_(self) -> str:
-        return self.table().as_html()
+        from cemfa.comparison.table import short_html
+
+        return short_html(self)

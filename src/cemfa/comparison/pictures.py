@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from cemfa import locale
+from cemfa.comparison.dominance import efficient
 from cemfa.comparison.losses import mean_losses
 from cemfa.comparison.words import BILLION, Words
 from cemfa.definition.technologies import chain_of
 from cemfa.figures.gantt import Task, gantt
 from cemfa.figures.maps import Spot, point_map
 from cemfa.figures.material import flow_table
-from cemfa.figures.money import CostPoint, Spread, cash_flow, cost_against_rate
+from cemfa.figures.money import CostPoint, Spread, UnitCost, cash_flow, cost_against_rate, cost_per_tonne
 from cemfa.figures.paths import Band, target_paths
 from cemfa.figures.picture import Picture
 from cemfa.figures.ranking import Share, least_sure
@@ -153,12 +154,44 @@ def costs(comparison: Comparison, target: Target, place: str, words: Words) -> P
         if rate and paid:
             label = words.label(option.label)
             points.append(CostPoint(option.letter, label, _spread(rate, 100.0), _spread(paid, 1 / BILLION)))
+    points = _marked(points)
     price_year = comparison.scenario.finance.price_year
     return cost_against_rate(
         points, words.lang, title=words.text("f_costs", year=year, place=place),
         x_label=words.text("axis_rate_place", year=year, place=place[:1].upper() + place[1:]),
         y_label=words.text("axis_cost", price_year=price_year), target=target.value,
     )  # fmt: skip
+
+
+def _marked(points: Sequence[CostPoint]) -> list[CostPoint]:
+    """Return points that know whether none of the others is both cheaper and higher, by their medians."""
+    if not points:
+        return []
+    best = efficient({str(n): [p.cost.middle, p.rate.middle] for n, p in enumerate(points)}, ["min", "max"])
+    return [replace(point, efficient=bool(best[str(n)])) for n, point in enumerate(points)]
+
+
+def unit_costs(comparison: Comparison, words: Words) -> Picture | None:
+    """Return what a tonne taken in costs under each option, and less what products earn; None where nothing is."""
+    rows = []
+    for option in comparison.plain:
+        per_tonne, net = option.economics.levelised_cost, option.economics.levelised_cost_net
+        if per_tonne or net:
+            cost, less = (_spread(stat, 1e-3) if stat else None for stat in (per_tonne, net))
+            rows.append(UnitCost(full_name(option, words), cost, less))
+    if not rows:
+        return None
+    return cost_per_tonne(
+        rows, words.lang, title=unit_costs_caption(comparison, words),
+        x_label=words.text("axis_unit_costs", price_year=comparison.scenario.finance.price_year),
+        names=(words.text("c_levelised"), words.text("c_levelised_net")),
+    )  # fmt: skip
+
+
+def unit_costs_caption(comparison: Comparison, words: Words) -> str:
+    """Return what the figure of cost per tonne shows."""
+    scenario = comparison.scenario
+    return words.text("f_unit_costs", first=scenario.finance.start, last=scenario.horizon)
 
 
 def payments(option: OptionResult) -> Mapping[str, Sequence[float]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Final
 
 from cemfa import locale, units
@@ -14,6 +15,10 @@ from cemfa.comparison.outcome import Comparison, Latest, OptionResult
 from cemfa.definition.show import Cell, Figure, html_table
 from cemfa.indicators.spread import Stat
 
+_SHORT: Final = frozenset(
+    {"letter", "option", "rate", "spread", "probability", "ghg", "capex", "levelised_cost", "best"}
+)
+"""Columns that a notebook shows unasked."""
 _BILLION: Final = 1e-9
 _THOUSAND: Final = 1e-3
 
@@ -70,6 +75,25 @@ def summary_table(comparison: Comparison, lang: str | None = None) -> Table:
         "comparison.title", lang, scenario=comparison.scenario.label.of(lang), year=comparison.scenario.target_year
     )
     return Table(title, columns, rows, lang)
+
+
+def short_html(comparison: Comparison, lang: str | None = None) -> str:
+    """Return what a notebook shows of a comparison: options without stress cases in few columns, and what else to ask.
+
+    Parameters
+    ----------
+    comparison : of `compare`
+    lang : `vi` or `en`; default: the language in force
+    """
+    from cemfa.comparison.plot import FIGURES
+
+    whole = summary_table(comparison, lang)
+    columns = tuple(column for column in whole.columns if column.key.partition(".")[0] in _SHORT)
+    plain = {option.id for option in comparison.plain}
+    rows = tuple(row for row, o in zip(whole.rows, comparison.options, strict=True) if o.id in plain)
+    table = Table(whole.title, columns, rows, whole.lang).as_html()
+    counted = {"replications": comparison.replications, "seed": comparison.seed, "figures": ", ".join(FIGURES)}
+    return f"{table}<p>{escape(locale.text('comparison.more', whole.lang, **counted))}</p>"
 
 
 def _columns(comparison: Comparison, lang: str) -> Iterator[Column]:

@@ -50,12 +50,16 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class CostPoint:
-    """An option in the plane of cost and rate; `letter` stands in the plot, `label` in the legend."""
+    """An option in the plane of cost and rate; `letter` stands in the plot, `label` in the legend.
+
+    `efficient`: no other is both cheaper and higher in rate. Those that are not are drawn hollow.
+    """
 
     letter: str
     label: str
     rate: Spread
     cost: Spread
+    efficient: bool = True
 
 
 @styled
@@ -69,6 +73,9 @@ def cost_against_rate(
     target: float | None = None,
 ) -> Picture:
     """Return a scatter of cost (y) against rate (x) with P5–P95 whiskers and the target as a vertical line.
+
+    Where some points are not efficient a line joins those that are, and the others are hollow, so that a grey print
+    tells them apart too.
 
     Examples
     --------
@@ -84,16 +91,21 @@ def cost_against_rate(
     axes.grid()
     for number, point in enumerate(points):
         colour = COLOURS[number % len(COLOURS)]
+        face = colour if point.efficient else "white"
+        edge = INK if point.efficient else colour
         bars = axes.errorbar(
             point.rate.middle, point.cost.middle, xerr=point.rate.arms(), yerr=point.cost.arms(),
             fmt=MARKERS[number % len(MARKERS)], color=colour, ecolor=colour, elinewidth=1.1, capsize=2.5, markersize=7,
-            markeredgecolor=INK, markeredgewidth=0.6, label=plain(names[number]), zorder=3,
+            markerfacecolor=face, markeredgecolor=edge,
+            markeredgewidth=0.6 if point.efficient else 1.4, label=plain(names[number]), zorder=3,
         )  # fmt: skip
         rate, cost = _spread(point.rate, lang), _spread(point.cost, lang)
-        figure.explain(bars.lines[0], f"{point.letter} {point.label}: {x_label} {rate}; {y_label} {cost}")
+        told = "" if point.efficient else f" ({locale.text('figures.dominated', lang)})"
+        figure.explain(bars.lines[0], f"{point.letter} {point.label}{told}: {x_label} {rate}; {y_label} {cost}")
         axes.annotate(plain(point.letter), (point.rate.middle, point.cost.middle), xytext=(6, 5), fontweight="bold",
                       textcoords="offset points", zorder=4,
                       bbox={"facecolor": "white", "alpha": 0.75, "pad": 0.6, "edgecolor": "none"})  # fmt: skip
+    _frontier(axes, points, lang)
     if target is not None:
         label = locale.text("figures.target", lang)
         axes.axvline(target, color=TARGET, linewidth=1.1, linestyle=(0, (5, 2)), label=label)
@@ -105,8 +117,61 @@ def cost_against_rate(
     left, right = axes.get_xlim()
     axes.set_xlim(min(0.0, left), max(right, 1.04 * (target or 0.0)))
     handles, shown = axes.get_legend_handles_labels()
-    last = sorted(range(len(shown)), key=lambda n: shown[n] == locale.text("figures.target", lang))
+    lines = [locale.text(f"figures.{key}", lang) for key in ("efficient", "target")]
+    last = sorted(range(len(shown)), key=lambda n: shown[n] in lines)
     _key(figure, axes, [handles[n] for n in last], [shown[n] for n in last])
+    return figure
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCost:
+    """What a tonne costs under an option, and less what products earn; None where there is no such number."""
+
+    label: str
+    cost: Spread | None
+    net: Spread | None
+
+
+@styled
+def cost_per_tonne(rows: Sequence[UnitCost], lang: str, *, title: str, x_label: str, names: tuple[str, str]) -> Picture:
+    """Return a pair of points per option with P5–P95 whiskers: cost per tonne, and net of products.
+
+    Parameters
+    ----------
+    names : of the two costs, for the key
+
+    Examples
+    --------
+    >>> row = UnitCost("A", Spread(3.0, 4.0, 6.0), Spread(1.0, 2.0, 4.0))
+    >>> cost_per_tonne([row], "en", title="Cost", x_label="VND/t", names=("cost", "net")).description
+    'A: cost 4 (3 – 6), net 2 (1 – 4).'
+    """
+    told = [(row, list(zip(names, (row.cost, row.net), strict=True))) for row in rows]
+    words = "; ".join(f"{row.label}: " + ", ".join(f"{n} {_spread(v, lang)}" for n, v in v2 if v) for row, v2 in told)
+    lines = [wrap(row.label, _KEY + 40.0) for row in rows]
+    figure = Picture(9.2, 0.46 * (len(rows) + 2.4), lang=lang, title=title, description=f"{words}.")
+    axes = figure.add_subplot()
+    frame(figure, max((text_width(line) for part in lines for line in part), default=0.0) + 12, 56, 20, 6)
+    axes.grid(axis="x")
+    for place, (row, found) in enumerate(told):
+        for part, (name, value) in enumerate(found):
+            if value is None:
+                continue
+            bars = axes.errorbar(
+                value.middle, place + 0.17 * (2 * part - 1), xerr=value.arms(), fmt=MARKERS[part],
+                color=COLOURS[2 * part], markerfacecolor=COLOURS[2 * part] if part == 0 else "white", markersize=6.5,
+                elinewidth=1.2, capsize=2.5, label=plain(name), zorder=3,
+            )  # fmt: skip
+            figure.explain(bars.lines[0], f"{row.label}, {name}: {_spread(value, lang)} {x_label}")
+    axes.set_yticks(range(len(rows)), ["\n".join(map(plain, part)) for part in lines])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xlabel(plain(x_label))
+    axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+    number_axis(axes, "x", lang)
+    handles, shown = axes.get_legend_handles_labels()
+    unique = dict(zip(shown, handles, strict=True))
+    figure.legend(list(unique.values()), list(unique), loc="lower right", bbox_to_anchor=(1.0, 0.0), ncols=2)
     return figure
 
 
@@ -153,6 +218,16 @@ def cash_flow(
     axes.set_ylabel(plain(y_label))
     _key(figure, axes, *axes.get_legend_handles_labels())
     return figure
+
+
+def _frontier(axes: Axes, points: Sequence[CostPoint], lang: str) -> None:
+    """Join the efficient points by a line, where there are others."""
+    if all(point.efficient for point in points):
+        return
+    joined = sorted((p.rate.middle, p.cost.middle) for p in points if p.efficient)
+    across, up = zip(*joined, strict=True)
+    label = plain(locale.text("figures.efficient", lang))
+    axes.plot(across, up, color=INK, linewidth=1.3, linestyle=(0, (4, 1.5, 1, 1.5)), zorder=2, label=label)
 
 
 def _stretch(axes: Axes, costs: Sequence[Spread]) -> bool:

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from cemfa import locale
 from cemfa.errors import OutputError, Place, Problem
 from cemfa.figures.picture import styled
+from cemfa.figures.slim import slim
 
 FORMATS: Final = ("svg", "png", "pdf")
 FONTS: Final = "'Segoe UI','Helvetica Neue',Arial,'Noto Sans','DejaVu Sans',sans-serif"
@@ -52,8 +53,9 @@ def inline_svg(figure: Figure, prefix: str, *, min_width: int = 640) -> str:
         raise ValueError(f"not a prefix for ids: {prefix!r}")
     root = _tree(figure)
     _drop(root)
+    _add_hover(root, getattr(figure, "hover", {}))
+    slim(root)
     _prefix_ids(root, prefix)
-    _add_hover(root, prefix, getattr(figure, "hover", {}))
     _add_alternative(root, prefix, getattr(figure, "title", ""), getattr(figure, "description", ""))
     widest = max(float(root.attrib.pop("width").removesuffix("pt")) * _LARGEST_SCALE, float(min_width))
     del root.attrib["height"]
@@ -98,7 +100,7 @@ def figure_bytes(figure: Figure, kind: str) -> bytes:
     if kind == "svg":
         root = _tree(figure)
         _drop(root)
-        _add_hover(root, "", getattr(figure, "hover", {}))
+        _add_hover(root, getattr(figure, "hover", {}))
         _add_alternative(root, "figure", getattr(figure, "title", ""), getattr(figure, "description", ""))
         root.set("style", f"stroke-linejoin:round;font-family:{FONTS}")
         return f'<?xml version="1.0" encoding="utf-8"?>\n{_text(root)}\n'.encode()
@@ -158,10 +160,9 @@ def _prefix_ids(root: ET.Element, prefix: str) -> None:
                 element.set(name, value.replace("url(#", f"url(#{prefix}-"))
 
 
-def _add_hover(root: ET.Element, prefix: str, hover: dict[str, str]) -> None:
+def _add_hover(root: ET.Element, hover: dict[str, str]) -> None:
     for element in root.iter():
-        name = element.get("id", "").removeprefix(f"{prefix}-" if prefix else "")
-        if name in hover:
+        if (name := element.get("id", "")) in hover:
             title = ET.Element("title")
             title.text = hover[name]
             element.insert(0, title)

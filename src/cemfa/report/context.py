@@ -190,6 +190,8 @@ def _cost_figures(comparison: Comparison, words: Words) -> tuple[FigureBlock, ..
         drawn.append(
             figure(pictures.costs(comparison, target, place, words), f"costs-{target.id}", caption, words, 700)
         )
+    caption = pictures.unit_costs_caption(comparison, words)
+    drawn.append(figure(pictures.unit_costs(comparison, words), "unit-costs", caption, words, 700))
     return tuple(filter(None, drawn))
 
 
