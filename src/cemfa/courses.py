@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import heapq
 import math
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -42,6 +42,8 @@ class Built:
     when : rule that decides on it, from `decision` on
     costs : investment by funder [VND], central value, for the yearly funds
     priority : which project gets funds first that are needed on the same day, the smallest
+    begun : decision and stages, in order, that have begun already: their money is there, whatever is left of funds
+    lasted : months that the stages have taken so far, in order, which they take at least
     """
 
     project: str
@@ -55,6 +57,13 @@ class Built:
     when: When | None = None
     costs: tuple[tuple[str, float], ...] = ()
     priority: int = 1
+    begun: int = 0
+    lasted: tuple[float, ...] = ()
+
+    def central_months(self) -> list[float]:
+        """Return the central durations of the stages [month], none shorter than it has lasted already."""
+        lasted = (*self.lasted, *[0.0] * len(self.stages))
+        return [max(stage.duration.value, least) for stage, least in zip(self.stages, lasted, strict=False)]
 
     @property
     def due_at_once(self) -> float:
@@ -123,10 +132,17 @@ class Course:
     ----------
     decided : when it is decided, `NOT_YET` where its money never comes
     steps : (date, share of the capacity from then on); the last is full operation, on `NOT_YET` where never
+    stages : (begin, end) of every stage, in order; `NOT_YET` where its money never comes
     """
 
     decided: datetime.date
     steps: tuple[tuple[datetime.date, float], ...]
+    stages: tuple[tuple[datetime.date, datetime.date], ...] = ()
+
+    @property
+    def ready(self) -> datetime.date:
+        """Return when it is in full operation, `NOT_YET` for never."""
+        return self.steps[-1][0]
 
 
 def courses_of(built: Sequence[Built], months: Sequence[Sequence[float]], ledger: Ledger) -> tuple[Course, ...]:
@@ -182,11 +198,12 @@ _Chain = Generator[tuple[datetime.date, tuple[tuple[str, float], ...]], datetime
 
 def _chain(built: Built, months: Sequence[float]) -> _Chain:
     """Ask for money stage by stage: yield when it is due and what, be sent when it is given."""
-    decided = start = yield built.decision, built.paid(built.due_at_once)
+    decided = start = yield built.decision, () if built.begun else built.paid(built.due_at_once)
     steps: list[tuple[datetime.date, float]] = []
+    stages: list[tuple[datetime.date, datetime.date]] = []
     elapsed = 0.0
-    for stage, duration in zip(built.stages, months, strict=True):
-        if stage.pays and built.costs and start < NOT_YET:
+    for number, (stage, duration) in enumerate(zip(built.stages, months, strict=True), start=1):
+        if stage.pays and built.costs and start < NOT_YET and number >= built.begun:
             due = _after(start, elapsed)
             begins = yield due, built.paid(stage.pays)
             if begins > due:
@@ -195,9 +212,11 @@ def _chain(built: Built, months: Sequence[float]) -> _Chain:
             break
         if stage.operates:
             steps += [(_after(start, elapsed + part * duration), share) for part, share in _ramp(stage, duration)]
+        stages.append((_after(start, elapsed), _after(start, elapsed + duration)))
         elapsed += duration
     steps.append((NOT_YET if start == NOT_YET else _after(start, elapsed), 1.0))
-    return Course(decided, tuple(steps))
+    stages += [(NOT_YET, NOT_YET)] * (len(built.stages) - len(stages))
+    return Course(decided, tuple(steps), tuple(stages))
 
 
 def _ramp(stage: Stage, months: float) -> list[tuple[float, float]]:
@@ -220,8 +239,22 @@ def available_share(steps: tuple[tuple[datetime.date, float], ...], year: int) -
     first = datetime.date(year, 1, 1)
     end = datetime.date(year + 1, 1, 1)
     days = (end - first).days
+    return sum(part / days for part in _full_days(steps, first, end))
+
+
+def full_days(steps: tuple[tuple[datetime.date, float], ...], first: datetime.date, end: datetime.date) -> float:
+    """Return for how many days of full operation a course stands between two dates, the last one left out [d].
+
+    >>> full_days(((datetime.date(2027, 1, 1), 0.5), (datetime.date(2027, 1, 11), 1.0)), datetime.date(2027, 1, 1),
+    ...           datetime.date(2027, 1, 21))
+    15.0
+    """
+    return math.fsum(_full_days(steps, first, end))
+
+
+def _full_days(
+    steps: tuple[tuple[datetime.date, float], ...], first: datetime.date, end: datetime.date
+) -> Iterator[float]:
     bounds = [*steps, (datetime.date.max, 0.0)]
-    return sum(
-        share * max(0, (min(until, end) - max(start, first)).days) / days
-        for (start, share), (until, _) in pairwise(bounds)
-    )
+    for (start, share), (until, _) in pairwise(bounds):
+        yield share * max(0, (min(until, end) - max(start, first)).days)

@@ -86,7 +86,7 @@ class Plan:
 
     def central_courses(self) -> tuple[Course, ...]:
         """Return the course of every project decided on its date, with all stages at their central durations."""
-        months = [[stage.duration.value for stage in built.stages] for built in self.built]
+        months = [built.central_months() for built in self.built]
         return courses_of(self.built, months, Ledger(self.funds, self.carried))
 
     @property

@@ -15,9 +15,17 @@ Standing = Literal["current", "corrected", "superseded", "withdrawn"]
 
 MEASURES: Final[dict[str, tuple[str, ...]]] = {
     "target": ("value",),
-    "project": ("stage", "spending", "intake", "product"),
+    "project": ("started", "finished", "cancelled", "capacity", "spending", "intake", "product"),
 }
-"""What can be observed of a target and of a project; `part` says which stage, funder or good."""
+"""What can be observed of a target and of a project; `part` says which stage, funder, month or good."""
+
+DATED: Final = ("started", "finished", "cancelled")
+"""Measures whose value is a date, kept as the number `as_number` makes of it, in the unit `DATE_UNIT`."""
+DATE_UNIT: Final = "yyyymmdd"
+DECISION: Final = "decision"
+"""The stage of a project that is over when it is decided."""
+NO_YEAR: Final = 0
+"""Year of what belongs to none: dates and capacity of a project."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,8 +37,8 @@ class Key:
     subject : `target` or `project`
     item : id of the target or project
     measure : one of `MEASURES`
-    part : which stage, funder or good; "" where there is only one
-    year : calendar year
+    part : which stage, funder, month (`01` … `12`) or good; "" where there is only one
+    year : calendar year; `NO_YEAR` for dates and capacity of a project
     kind : `actual` up to the cut-off, `estimate` of the whole year, or `plan` for the year
     """
 
@@ -49,7 +57,7 @@ class Observation:
     Parameters
     ----------
     key : what it speaks of
-    value : the number [unit]; for a stage the share of it that is done, 0 to 1
+    value : the number [unit]; of a date the number that `as_number` makes of it
     unit : its unit as written
     until : last day it covers, the cut-off; for an estimate or plan the day it was made
     source : document, register or survey it comes from
@@ -108,3 +116,27 @@ class Kept:
     observation: Observation
     delivery: int
     standing: Standing
+
+
+def as_number(date: datetime.date) -> float:
+    """Return a date as the number by which it is kept, readable without cemfa.
+
+    >>> as_number(datetime.date(2026, 3, 1))
+    20260301.0
+    """
+    return float(f"{date:%Y%m%d}")
+
+
+def as_date(value: float) -> datetime.date | None:
+    """Return the date that a number stands for, None where it is none.
+
+    >>> as_date(20260301.0), as_date(20261301.0)
+    (datetime.date(2026, 3, 1), None)
+    """
+    text = f"{value:08.0f}"
+    if value != int(value) or len(text) != 8:
+        return None
+    try:
+        return datetime.date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None

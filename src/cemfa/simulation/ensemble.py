@@ -94,6 +94,7 @@ def simulate(
     progress: Progress | None = None,
     first: int = 0,
     decide: Deciders | None = None,
+    plan: Plan | None = None,
 ) -> xr.Dataset:
     """Return what really flows in every year of an option, day by day, as results of the one shape.
 
@@ -115,6 +116,7 @@ def simulate(
     first : number of the first replication, to add to those that are there; above zero none uses central values
     decide : functions that decide on projects whose rule measures a `function`, by project, or one for all of them;
         picklable, and with the same answer to the same `Situation`
+    plan : what is built in place of what the option says, such as what of it stands so far; default: the option's own
 
     Raises
     ------
@@ -133,7 +135,7 @@ def simulate(
     ('simulate', 9, True)
     """
     count = _count(scenario, replications)
-    run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count), first, decide)
+    run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count), first, decide, plan)
     run.check()
     refuse_too_large(_footprint(run), count)
     chosen = blocks(count, worker_count(workers, count), first)
@@ -271,10 +273,13 @@ class _Run:
     request: Request
     first: int = 0
     decide: Deciders | None = None
+    stated: Plan | None = None
 
     @property
     def plan(self) -> Plan:
-        """Return the option's plan."""
+        """Return the option's plan, or the one stated in its place."""
+        if self.stated is not None:
+            return self.stated
         return plan_of(self.scenario, self.option, stress=self.stress)
 
     @property

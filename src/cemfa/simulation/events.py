@@ -233,9 +233,10 @@ def reopening(env: simpy.Environment, plants: Plants, gates: Sequence[int], plac
 
 def stage_months(built: Built, seed: int, replications: range) -> list[Array]:
     """Return the duration [month] of every stage of a project, (S,) each; a project has a luck of its own."""
-    return [
+    found = [
         samples_of(stage.duration, seed, f"stages.{built.project}.{stage.id}", replications) for stage in built.stages
     ]
+    return [*map(np.maximum, found, built.lasted), *found[len(built.lasted) :]]
 
 
 def courses(plan: Plan, seed: int, replications: range) -> tuple[list[tuple[Course, ...]], list[Ledger]]:
