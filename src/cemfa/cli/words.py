@@ -17,8 +17,8 @@ from cemfa.cli import usage
 from cemfa.errors import CemfaError, Problem
 
 VERBS: Final = (
-    "list", "check", "solve", "simulate", "compare", "report", "observe", "graph", "sankey", "sensitivity", "new",
-    "export", "import", "schema",
+    "list", "check", "solve", "simulate", "compare", "report", "observe", "monitor", "graph", "sankey", "sensitivity",
+    "new", "export", "import", "schema",
 )  # fmt: skip
 _HEADINGS: Final = {"Options": "help.options", "Commands": "help.commands"}
 

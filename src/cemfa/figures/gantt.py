@@ -17,8 +17,8 @@ from cemfa.figures.picture import COLOURS, HATCHES, INK, MUTED, TARGET, Picture,
 _ROW: Final = 0.42
 _LABEL: Final = 215.0
 _KEY_ROW: Final = 15.0
-# Light, because whiskers cross them.
-_STAGES: Final = ("#86c5a4", "#9fb8dd", "#ecd5dc", "#e6a532", "#c9cc6a", "#d0d0d0", "#e07b39", "#b79fd6")
+STAGES: Final = ("#86c5a4", "#9fb8dd", "#ecd5dc", "#e6a532", "#c9cc6a", "#d0d0d0", "#e07b39", "#b79fd6")
+"""Colours of stages in order; light, because whiskers cross them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,10 @@ def _row(figure: Picture, axes: Axes, task: Task, row: int, names: Sequence[str]
     for label, start, end in task.stages:
         which = names.index(label)
         (bar,) = axes.barh(
-            row, end - start, left=start, height=0.52, color=_STAGES[which % len(_STAGES)], edgecolor=INK,
+            row, end - start, left=start, height=0.52, color=STAGES[which % len(STAGES)], edgecolor=INK,
             linewidth=0.4, hatch=HATCHES[(2 * which) % len(HATCHES)] or None, label=plain(label), zorder=2,
         )  # fmt: skip
-        figure.explain(bar, f"{task.label}: {label}, {_time(start, lang)} – {_time(end, lang)}")
+        figure.explain(bar, f"{task.label}: {label}, {time_text(start, lang)} – {time_text(end, lang)}")
     low, middle, high = task.running
     axes.barh(row, max(until - middle, 0), left=middle, height=0.16, color=COLOURS[0], zorder=1,
               label=locale.text("figures.running", lang))  # fmt: skip
@@ -113,13 +113,13 @@ def _row(figure: Picture, axes: Axes, task: Task, row: int, names: Sequence[str]
 
 
 def _words(task: Task, lang: str) -> str:
-    low, middle, high = (_time(value, lang) for value in task.running)
+    low, middle, high = (time_text(value, lang) for value in task.running)
     return locale.text(
-        "figures.task", lang, label=task.label, group=task.group, decision=_time(task.decision, lang), low=low,
+        "figures.task", lang, label=task.label, group=task.group, decision=time_text(task.decision, lang), low=low,
         middle=middle, high=high,
     )  # fmt: skip
 
 
-def _time(value: float, lang: str) -> str:
+def time_text(value: float, lang: str) -> str:
     """Return a decimal year with one decimal and no thousands mark."""
     return f"{value:.1f}".replace(".", "," if lang == "vi" else ".")

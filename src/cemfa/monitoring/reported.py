@@ -158,7 +158,7 @@ def order_faults(
     at : gives the place of a measure and stage
     """
     for key, seen in told.told.items():
-        date = as_date(seen.value) if key.measure in DATED else None
+        date = as_date(seen.value) if key.measure in DATED and key.kind == "actual" else None
         if date is not None and date > seen.until:
             shown = {
                 "item": name,

@@ -16,9 +16,10 @@ from cemfa.report.tables import shown
 
 if TYPE_CHECKING:
     from cemfa.report.context import Page
+    from cemfa.report.progress import ProgressPage
 
 
-def render(pages: Sequence[Page], first: str, version: str) -> str:
+def render(pages: Sequence[Page | ProgressPage], first: str, version: str, template: str = "page.html") -> str:
     """Return the page as HTML.
 
     Parameters
@@ -26,6 +27,7 @@ def render(pages: Sequence[Page], first: str, version: str) -> str:
     pages : one per language
     first : language shown when the page opens
     version : of cemfa, for the generator line
+    template : of one language's page
     """
     environment = Environment(
         loader=FunctionLoader(_template),
@@ -38,7 +40,7 @@ def render(pages: Sequence[Page], first: str, version: str) -> str:
     title = next(page.html_title for page in pages if page.lang == first)
     style = Markup(_template("style.css"))
     return environment.get_template("report.html").render(
-        pages=pages, first=first, version=version, title=title, style=style
+        pages=pages, first=first, version=version, title=title, style=style, template=template
     )
 
 
