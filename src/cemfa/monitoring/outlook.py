@@ -73,7 +73,7 @@ class Outlook:
     Parameters
     ----------
     plan : the plan as it stands
-    targets : those that can be judged in their year
+    targets : those that can be judged in their year and are not over
     alone : the projects that are not as planned
     planned, standing : indicators per sample and period
     utilisation : per project of the plan and year the mean share of its capacity that the plan takes in [1]
@@ -157,7 +157,7 @@ def outlook(
     count = replications or scenario.simulation.replications
     written = plan_of(scenario, option)
     able = set(supported(solve(system, plan=written)))
-    judged = [t for t in model.targets if t.indicator in able and t.value is not None]
+    judged = [t for t in model.targets if t.indicator in able and t.value is not None and t.year >= date.year]
     names = list(dict.fromkeys([str(t.indicator) for t in judged] + ([HEADLINE] if HEADLINE in able else [])))
     history = simulate_history(system, scenario, replications=count, seed=seed, workers=workers)
     run = _Run(system, scenario, option, names, count, seed, history)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from cemfa import units
 from cemfa.courses import NOT_YET, Built, Course
 from cemfa.definition.schema import Label, Project, Scenario, Stage
 from cemfa.monitoring.outlook import expected_intake
@@ -172,7 +173,7 @@ def register(
         intake = tuple(_intake(built[name], was.get(name), told, used, date))
         row = replace(row, money=tuple(_money(told, planned, date)), intake=intake)
         missing = tuple(_missing(row, told, date))
-        rows.append(replace(row, flags=tuple(_flags(row, told, planned)), missing=missing))
+        rows.append(replace(row, flags=tuple(_flags(row, told, planned, date)), missing=missing))
     return tuple(rows)
 
 
@@ -252,12 +253,14 @@ def _intake(
         yield IntakeRow(first, end, expected_intake(built, was.steps, used, first, end) if was else None, mass)
 
 
-def _flags(row: ProjectRow, told: Reported, planned: Mapping[str, Mapping[int, float]]) -> Iterator[Flag]:
+def _flags(
+    row: ProjectRow, told: Reported, planned: Mapping[str, Mapping[int, float]], date: datetime.date
+) -> Iterator[Flag]:
     if row.days_late is not None and row.days_late > 0:
         yield "late"
     if any(_sum(row, f, "spent") > sum(planned.get(f, {}).values()) * (1 + _SLACK) for f in _funders(row)) and planned:
         yield "overspent"
-    if any(_is_short(row, funder) for funder in _funders(row)):
+    if any(_is_short(row, funder, date) for funder in _funders(row)):
         yield "not_funded"
     known = [one for one in row.intake if one.planned is not None]
     if known and sum(one.taken for one in known) < SHORT * sum(one.planned or 0.0 for one in known):
@@ -274,15 +277,25 @@ def _funders(row: ProjectRow) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.funder for one in row.money))
 
 
-def _sum(row: ProjectRow, funder: str, name: Literal["planned", "allotted", "spent"]) -> float:
+def _sum(row: ProjectRow, funder: str, name: Literal["allotted", "spent"]) -> float:
     return sum(getattr(one, name) or 0.0 for one in row.money if one.funder == funder)
 
 
-def _is_short(row: ProjectRow, funder: str) -> bool:
-    """Tell whether a funder is known to have given less than was due by now."""
+def _is_short(row: ProjectRow, funder: str, date: datetime.date) -> bool:
+    """Tell whether a funder is known to have given less than was due by now.
+
+    Funds are allotted for whole years; where only spending was reported, so much of this year's plan is due as has
+    passed of the year.
+    """
     told = [one for one in row.money if one.funder == funder and (one.allotted, one.spent) != (None, None)]
     given = max(_sum(row, funder, "allotted"), _sum(row, funder, "spent"))
-    return bool(told) and given < _sum(row, funder, "planned") * (1 - _SLACK)
+    passed = date.timetuple().tm_yday / units.days_in(date.year)
+    due = sum(
+        one.planned * (passed if one.year == date.year and one.allotted is None else 1.0)
+        for one in row.money
+        if one.funder == funder
+    )
+    return bool(told) and given < due * (1 - _SLACK)
 
 
 def _missing(row: ProjectRow, told: Reported, date: datetime.date) -> Iterator[Missing]:

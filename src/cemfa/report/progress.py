@@ -152,7 +152,7 @@ def _points(stat: Stat, words: Words) -> str:
 def targets_table(progress: ProjectProgress, words: Words) -> Table:
     """Return one row per judged target: as planned, as it stands, the paired difference, how likely it is met."""
     columns = (
-        Column(words.text("c_target")), Column(words.text("m_c_year"), kind="year"),
+        Column(words.text("y_number")), Column(words.text("c_target")), Column(words.text("m_c_year"), kind="year"),
         Column(words.text("m_c_simulated_plan"), "%", "percent", 1, spread=True),
         Column(words.text("m_c_simulated_stands"), "%", "percent", 1, spread=True),
         Column(words.text("m_c_difference"), words.text("m_points"), "number", 1, spread=True),
@@ -170,7 +170,8 @@ def _target_cells(one: TargetOutlook, words: Words) -> tuple[Cell, ...]:
     points = one.difference.times(PERCENT)
     worse = (one.standing.probability or 0.0) < (one.planned.probability or 0.0)
     return (
-        Cell(words.target(one.target, words.label(one.target.label))), Cell(float(one.target.year)),
+        Cell(one.target.id), Cell(words.target(one.target, words.label(one.target.label))),
+        Cell(float(one.target.year)),
         rate(one.planned.value), rate(one.standing.value), Cell(points.p50, points.p5, points.p95),
         Cell(one.planned.probability, words=words.probability(one.planned.probability or 0.0).removesuffix("%")),
         Cell(one.standing.probability, words=words.probability(one.standing.probability or 0.0).removesuffix("%"),
@@ -238,9 +239,9 @@ def money_table(progress: ProjectProgress, words: Words) -> Table:
     unit = words.text("m_million")
     columns = (
         Column(words.text("m_c_project")), Column(words.text("m_c_funder")),
-        Column(words.text("m_c_year"), kind="year"), Column(words.text("m_c_money_plan"), unit, "number", 0),
-        Column(words.text("m_c_allotted"), unit, "number", 0), Column(words.text("m_c_spent"), unit, "number", 0),
-        Column(words.text("m_c_money_estimate"), unit, "number", 0),
+        Column(words.text("m_c_year"), kind="year"), Column(words.text("m_c_money_plan"), unit, "number", 1),
+        Column(words.text("m_c_allotted"), unit, "number", 1), Column(words.text("m_c_spent"), unit, "number", 1),
+        Column(words.text("m_c_money_estimate"), unit, "number", 1),
     )  # fmt: skip
     rows = [
         (

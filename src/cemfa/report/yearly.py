@@ -13,8 +13,13 @@ from pathlib import Path
 
 from cemfa.comparison.words import Words
 from cemfa.definition.schema import Label, Model
+from cemfa.figures.svg import figure_bytes
+from cemfa.monitoring.progress import ProjectProgress
 from cemfa.monitoring.yearly import YearlyRow, missing_of
 from cemfa.observations.schema import Observation
+from cemfa.report.progress import intake_table, money_table, progress_tables, projects_table, timeline
+from cemfa.report.progress import missing_table as projects_missing_table
+from cemfa.report.progress import sentences as progress_sentences
 from cemfa.report.tables import Cell, Column, Table
 from cemfa.report.word import Word
 
@@ -31,6 +36,7 @@ class Yearly:
     cut_off : last day of which values are told
     today : day of the report
     simulated_by : what the simulated values come from, such as a scenario's option; "" without
+    projects : the progress of an option's projects; None where none was reported on
     """
 
     model: Model
@@ -39,12 +45,14 @@ class Yearly:
     cut_off: datetime.date
     today: datetime.date
     simulated_by: str = ""
+    projects: ProjectProgress | None = None
 
 
 def yearly_tables(yearly: Yearly, lang: str) -> tuple[Table, ...]:
-    """Return the tables of the yearly report: the targets, then what is missing by department; empty ones left out."""
+    """Return the tables of the yearly report: targets, what is missing by department, projects; empty ones left out."""
     words = Words(lang)
-    return tuple(filter(None, (targets_table(yearly, words), missing_table(yearly, words))))
+    told = progress_tables(yearly.projects, words) if yearly.projects else ()
+    return (*filter(None, (targets_table(yearly, words), missing_table(yearly, words))), *told)
 
 
 def targets_table(yearly: Yearly, words: Words) -> Table:
@@ -121,7 +129,24 @@ def yearly_document(yearly: Yearly, lang: str, *, template: Path | None = None) 
     if missing:
         word.heading(words.text("y_h_missing"))
         word.table(missing, source="")
+    if yearly.projects is not None:
+        _projects(word, yearly.projects, words, day)
     return word.content()
+
+
+def _projects(word: Word, projects: ProjectProgress, words: Words, day: str) -> None:
+    """Add the progress of projects: in sentences, as a chart of planned and actual stages, and in tables."""
+    word.heading(words.text("m_t_projects"))
+    for sentence in progress_sentences(projects, words):
+        word.paragraph(sentence)
+    source = words.text("m_from_owners", day=day)
+    picture = timeline(projects, words)
+    if picture is not None:
+        word.figure(
+            figure_bytes(picture, "png"), words.text("m_f_time"), source=source, alternative=picture.description
+        )
+    for table in (projects_table, money_table, intake_table, projects_missing_table):
+        word.table(table(projects, words), source=source)
 
 
 def sentences(yearly: Yearly, words: Words) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ import json
 import sqlite3
 from pathlib import Path
 
+import docx
 import openpyxl
 import pytest
+from docx.text.paragraph import Paragraph
 
 from cemfa.cli.entry import run
 
@@ -168,3 +170,49 @@ def test_without_a_day_it_is_today(
     capsys.readouterr()
     assert run(["monitor", *words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["date"] == "2026-12-24"
+
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "year_with_projects" / "vi.txt"
+
+
+def document_text(file: Path) -> str:
+    """Return paragraphs and rows of tables of a Word document in their order, a line each."""
+    document = docx.Document(str(file))
+    lines = []
+    for part in document.iter_inner_content():
+        if isinstance(part, Paragraph):
+            lines.append(part.text)
+        else:
+            lines += [" | ".join(cell.text.replace("\n", " ") for cell in row.cells) for row in part.rows]
+    return "\n".join(line for line in lines if line.strip()) + "\n"
+
+
+def test_a_year_with_projects_from_sheets_to_report(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Sheets out, one filled in wrongly, corrected, a wrong import taken back; the report is golden in Vietnamese."""
+    source, money = sheets(place), f"{NORTH}:spending:town_budget"
+    wrong = REPORTED | {
+        f"{NORTH}:stage:approval": ("1/3/2026", None, "15/12/2026", None, ""),
+        money: (None, 500, "4 tỷ", -480, ""),
+    }
+    assert run(["observe", "add", "first_steps_2030", filled(source, place / "sai.xlsx", wrong), "--lang", "vi"]) == 2
+    text = said(capsys)
+    for words in ("!I9", "2026-12-15", "sau ngày cuối của số liệu", "'4 tỷ'", "số âm"):
+        assert words in text
+    hasty = REPORTED | {money: (None, 500, 4125, 480, "")}
+    assert run(["observe", "add", "first_steps_2030", filled(source, place / "lan1.xlsx", hasty), "--who", "Lan"]) == 0
+    assert run(["observe", "undo", "1", "--who", "Minh", "--reason", "nhầm đơn vị"]) == 0
+    book = openpyxl.load_workbook(filled(source, place / "lan2.xlsx", REPORTED))
+    for row in range(8, book.worksheets[0].max_row + 1):
+        if book.worksheets[0].cell(row, 1).value == "S02":
+            for column, value in enumerate((12, "10,5", 11, "BC 20/BC-UBND", "xe thu gom về chậm"), 6):
+                book.worksheets[0].cell(row, column).value = value
+    book.save(place / "lan2.xlsx")
+    assert run(["observe", "add", "first_steps_2030", "lan2.xlsx", "--who", "Lan"]) == 0
+    words = ["--annual", "2026", "--cut-off", "2026-11-20", "--date", "2026-12-01", "--out", "bc", "--lang", "vi"]
+    assert run(["report", "first_steps_2030", *words]) == 0
+    assert document_text(place / "bc" / "yearly.docx") == GOLDEN.read_text(encoding="utf-8")
+    book = openpyxl.load_workbook(place / "bc" / "yearly.xlsx")
+    assert {"Chỉ tiêu", "Tiến độ dự án", "Giai đoạn dự án", "Vốn dự án", "Dự án thiếu số liệu"} <= set(book.sheetnames)
+    capsys.readouterr()
+    assert run(["report", "first_steps", *words[:-4], "--out", "mo_hinh", "--lang", "vi"]) == 0
+    assert "chưa đưa vào số liệu về dự án" in said(capsys)

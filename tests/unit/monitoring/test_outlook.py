@@ -15,7 +15,7 @@ from cemfa.monitoring.outlook import Outlook, outlook
 from cemfa.monitoring.progress import option_of, progress_of
 from cemfa.monitoring.register import ProjectRow, register
 from cemfa.monitoring.reported import Reported
-from cemfa.monitoring.standing import kept_to_plan
+from cemfa.monitoring.standing import as_it_stands, kept_to_plan
 from cemfa.observations.schema import DATE_UNIT, DECISION, NO_YEAR, Kept, Key, Kind, Observation, as_number
 from cemfa.plan import plan_of
 from cemfa.results import Request
@@ -157,6 +157,14 @@ def test_money_capacity_and_intake_that_are_not_as_planned(town: TOWN) -> None:
     short = rows(town, *DATES, told("spending", "town_budget", whole / 2, year=2026))[NORTH]
     assert short.flags == ("late", "not_funded")
     assert short.reasons == ("thiếu vốn",)
+    early = {one.year: one.planned for one in planned}[2026] * 329 / 365
+    for share, flags in ((1.01, ("late",)), (0.99, ("late", "not_funded"))):  # by 25 November 329 of 365 days are over
+        scenario, seen = town[0], told("spending", "town_budget", early * share, year=2026).observation
+        spending = {NORTH: {"town_budget": {one.year: one.planned for one in planned}}}
+        reports = {NORTH: Reported(told={seen.key: seen})}
+        plan, day = plan_of(scenario, "two_yards"), DAY("2026-11-25")
+        (row, _) = register(scenario, "two_yards", reports, as_it_stands(plan, reports, day), day, spending=spending)
+        assert row.flags == flags
     over = rows(town, *DATES, told("spending", "town_budget", whole * 1.2, year=2026))[NORTH]
     assert over.flags == ("late", "overspent")
     allotted = told("spending", "town_budget", whole, year=2026, kind="plan")
