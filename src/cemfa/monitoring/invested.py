@@ -15,6 +15,7 @@ from cemfa.courses import NOT_YET
 from cemfa.definition.schema import Model, Scenario
 from cemfa.definition.technologies import technology_of
 from cemfa.economics.costs import construction_spending
+from cemfa.indicators.view import cells_of
 from cemfa.plan import content_of, plan_of
 from cemfa.system.compile import System
 from cemfa.system.solve import solve
@@ -39,7 +40,9 @@ def planned_spending(
     plan = plan_of(scenario, option)
     central = _central(scenario)
     results = solve(system, plan=plan)
-    run = Run.of(central, model, option, 0, results, results)
+    years = list(range(scenario.finance.start, scenario.horizon + 1))
+    cells = cells_of(results[["parameter"]].sel(period=years))
+    run = Run(central, model, option, 0, results, results, cells)
     projects = content_of(central, option)[0]
     found: dict[str, dict[str, dict[int, float]]] = {}
     for built, course in zip(plan.built, plan.central_courses(), strict=True):
