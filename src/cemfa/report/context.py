@@ -107,7 +107,7 @@ def page(comparison: Comparison, lang: str) -> Page:
         language_switch=words.text("language_switch"),
         html_title=words.text("html_title", label=words.label(scenario.label)),
         title=words.text("title"),
-        subtitle=words.text("subtitle", scenario=words.label(scenario.label), area=_area(comparison, words)),
+        subtitle=_subtitle(comparison, words),
         meta=words.text(
             "meta", target_year=scenario.target_year, first=scenario.decisions_from, last=scenario.horizon,
             price_year=scenario.finance.price_year, replications=comparison.replications,
@@ -171,6 +171,12 @@ def workbook_tables(comparison: Comparison, lang: str) -> tuple[Table, ...]:
 def _area(comparison: Comparison, words: Words) -> str:
     model = comparison.model
     return words.label(model.area) if model.area else words.label(model.label)
+
+
+def _subtitle(comparison: Comparison, words: Words) -> str:
+    """Return the scenario with its area, which is not said twice."""
+    label, area = words.label(comparison.scenario.label), _area(comparison, words)
+    return label if area.casefold() in label.casefold() else words.text("subtitle", scenario=label, area=area)
 
 
 def _rate_figures(comparison: Comparison, words: Words) -> tuple[FigureBlock, ...]:

@@ -73,9 +73,7 @@ def test_the_document(yearly: Yearly) -> None:
     document = docx.Document(io.BytesIO(yearly_document(yearly, "vi")))
     found = [paragraph.text for paragraph in document.paragraphs if paragraph.text]
     assert found[0] == "BÁO CÁO"
-    assert found[1] == (
-        "Kết quả thực hiện Kế hoạch 6033/KH-UBND ngày 23/9/2022 năm 2026, địa bàn tỉnh Bến Tre trước ngày 01/7/2025"
-    )
+    assert found[1] == ("Kết quả thực hiện Kế hoạch 6033/KH-UBND ngày 23/9/2022 năm 2026, địa bàn tỉnh Bến Tre cũ")
     assert "Bảng 1. Các chỉ tiêu năm 2026, số liệu báo cáo đến ngày 31/10/2026" in found
     assert "Nguồn: báo cáo của các cơ quan đến ngày 31/10/2026" in found
     assert "Rác hữu cơ ở nông thôn được tái chế: chưa có bãi tập kết tại ba xã" in found
