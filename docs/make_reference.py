@@ -17,6 +17,7 @@ from cemfa import library, locale
 from cemfa.cli.words import VERBS, Verbs
 from cemfa.definition import schema, technologies
 from cemfa.definition.load import read_model
+from cemfa.economics.catalogue import MEASURES
 from cemfa.indicators import REGISTRY
 
 FOLDER = Path(__file__).parent / "reference"
@@ -116,6 +117,15 @@ def indicators() -> str:
         name = f"{found.label('en')} / {found.label('vi')}"
         cells = (f"`{key}`", name, found.unit, found.by or "–", found.formula("en"), found.source)
         lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+    lines += [
+        "", "## Money", "",
+        "`compare` gives these for every option, in real VND of its price year; targets cannot name them.", "",
+        "| id | name | unit | of | formula | source |", "|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for key, measure in MEASURES.items():
+        name = f"{measure.label('en')} / {measure.label('vi')}"
+        told = (f"`{key}`", name, measure.unit, measure.by, measure.formula("en"), measure.source)
+        lines.append(f"| {' | '.join(_cell(cell) for cell in told)} |")
     return NOTE + "\n".join(lines) + "\n"
 
 

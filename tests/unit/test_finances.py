@@ -192,6 +192,22 @@ def test_under_a_contract_the_gate_fee_is_owed_a_public_plant_needs_its_deficit(
     assert (cooperative.finances.deficit.values.sum(axis=1) > 0).all()
 
 
+def test_value_added_is_what_is_sold_without_what_is_bought(economics):
+    samples = economics.samples
+    bought = samples["running"] + samples["haulage"]
+    added, tonnes = samples["value_added"], samples["tonnes"].values
+    pay = (added - samples["revenue"] + bought).values
+    assert (pay >= -1e-6).all()
+    assert ((pay > 0) == (tonnes > 0)).all()  # wherever something is taken in, somebody is paid
+    # 0.2 to 0.5 persons per t/d at 5 to 8 million VND a month
+    per_tonne = pay[tonnes > 0] / tonnes[tonnes > 0]
+    assert (per_tonne >= 0.2 * 12 * 5e6 / 366 * 0.99).all()
+    assert (per_tonne <= 0.5 * 12 * 8e6 / 365 * 1.01).all()
+    each = samples["value_added_per_tonne"].values
+    np.testing.assert_allclose(each[tonnes > 0], added.values[tonnes > 0] / tonnes[tonnes > 0], rtol=1e-12)
+    assert np.isnan(each[tonnes == 0]).all()
+
+
 def test_donors_who_leave_leave_the_recurrent_need(economics):
     after = economics.after_donors.values
     running = economics.finances.funding.sel(purpose="running").sum("funder").values
@@ -204,6 +220,7 @@ def test_rows_of_money_carry_unit_price_year_and_source(comparison):
     assert (rows["price_year"] == 2024).all()
     assert rows["unit"].ne("").all()
     assert rows.loc[rows["part"] == "investment", "source"].eq("illustration").all()
+    assert set(rows.loc[rows["part"] == "value_added", "unit"]) == {"VND/year", "VND/t"}
     paid = rows[(rows["part"] == "funding") & (rows["option"] == "south_yard")].groupby("year")["mean"].sum()
     need = comparison.option("south_yard").economics.samples["need"].mean("sample").to_series()
     np.testing.assert_allclose(paid.to_numpy(), need[need > 0].to_numpy(), rtol=1e-12)

@@ -61,6 +61,7 @@ def _row(kind: str, name: str, file: Path) -> dict[str, str]:
 def _list_indicators(models: tuple[str, ...], as_json: bool) -> None:
     """Show every indicator, or those that the named models can support."""
     from cemfa.cli.output import Column, show
+    from cemfa.economics.catalogue import MEASURES
     from cemfa.indicators import REGISTRY
 
     lang = locale.language()
@@ -71,6 +72,12 @@ def _list_indicators(models: tuple[str, ...], as_json: bool) -> None:
         for key, found in REGISTRY.items()
         if not models or key in able
     ]  # fmt: skip
+    if not models:  # of results alone; money hangs on a scenario
+        rows += [
+            {"id": key, "label": found.label(lang), "unit": found.unit, "by": found.by, "formula": found.formula(lang),
+             "source": found.source, "layers": (), "parameters": ()}
+            for key, found in MEASURES.items()
+        ]  # fmt: skip
     keys = ("id", "label", "unit", "by", "formula", "source", *(("layers", "parameters") if as_json else ()))
     columns = [Column(key, locale.text(f"cli.indicator-{key}")) for key in keys]
     show(locale.text("cli.title-indicators"), columns, rows, as_json=as_json)

@@ -24,7 +24,7 @@ from cemfa.comparison.costing import (
     tonnes_of,
 )
 from cemfa.comparison.outcome import Economics, ProgrammeResult, ProjectResult
-from cemfa.comparison.sales import elsewhere_cost, haulage_cost, own_sales, sales_of
+from cemfa.comparison.sales import elsewhere_cost, haulage_cost, own_sales, pay_of, sales_of
 from cemfa.comparison.settling import Common, Item, finances_of
 from cemfa.definition.currency import is_adjusted
 from cemfa.definition.schema import Funding, Programme, Project
@@ -33,6 +33,7 @@ from cemfa.economics.abatement import abatement_cost
 from cemfa.economics.cashflow import levelised_cost, npv, present_value
 from cemfa.economics.costs import Outlays, at_year_ends, nothing, project_outlays
 from cemfa.economics.finance import Budget, fund, left_when_donors_leave, together
+from cemfa.economics.value import value_added, value_added_per_tonne
 from cemfa.indicators.spread import stat_of
 from cemfa.indicators.view import Array
 from cemfa.plan import change_of, content_of
@@ -58,13 +59,15 @@ def account(
         *(_project(run, key, project, tonnes[key], own[key], rate) for key, project in projects.items()),
         *(_programme(run, key, programme) for key, programme in programmes.items()),
     )
-    return _together(run, items, sales, rate, avoided, jobs, value_of_base), items
+    pay = pay_of(run, projects, tonnes)
+    return _together(run, items, sales, pay, rate, avoided, jobs, value_of_base), items
 
 
 def _together(
     run: Run,
     items: Sequence[Item],
     sold: Mapping[str, Array],
+    pay: Array,
     rate: Array,
     avoided: Array | None,
     jobs: Array | None,
@@ -87,6 +90,8 @@ def _together(
     recurrent = together([*(item.running for item in items), _no_need(shape)])
     after = left_when_donors_leave(recurrent, run.scenario.donors)
     common = Common(rate, tonnes, sold, elsewhere + haulage)
+    yields = (sales[:, 1:], paid.opex[:, 1:] + haulage[:, 1:], pay)
+    added, per_by_product = value_added(*yields), value_added_per_tonne(*yields, tonnes[:, 1:])
     of_year, target = ("sample", "year"), run.years.index(run.scenario.target_year)
     samples = xr.Dataset(
         {
@@ -98,6 +103,7 @@ def _together(
             "elsewhere": (of_year, elsewhere[:, 1:]), "haulage": (of_year, haulage[:, 1:]),
             "fees": (of_year, paid.revenue[:, 1:]),
             "tonnes": (of_year, tonnes[:, 1:]), "need": (of_year, budget.need), "after_donors": (of_year, after),
+            "value_added": (of_year, added), "value_added_per_tonne": (of_year, per_by_product),
             "discount_rate": ("sample", rate), "salvage": ("sample", paid.salvage[:, -1]),
         },
         {"sample": list(run.samples), "year": run.years},
@@ -116,6 +122,7 @@ def _together(
         levelised_cost=stat_of(per_mass),
         levelised_cost_net=stat_of(net_cost),
         abatement_cost=stat_of(per_tonne),
+        value_added_per_tonne=stat_of(per_by_product[:, target]),
         jobs=stat_of(jobs) if jobs is not None else None,
         unadjusted=_unadjusted(run),
         finances=finances_of(run, items, common),

@@ -51,7 +51,7 @@ def money_rows(comparison: Comparison, option: OptionResult) -> Iterator[Row]:
         return
     price_year, costs = option.economics.price_year, _sources(comparison, option)
     fee = comparison.scenario.finance.household_fee
-    for part, subject, item, year, unit, values in _numbers(finances):
+    for part, subject, item, year, unit, values in (*_numbers(finances), *_value_added(option)):
         stat = stat_of(values)
         if stat is None or not values.any():
             continue
@@ -82,6 +82,13 @@ def _numbers(finances: Finances) -> Iterator[tuple[str, str, str, int | None, st
                 yield part, subject, str(name), None, UNITS[str(name)], values
     for name, array in finances.fees.data_vars.items():
         yield "fee", "", str(name), None, UNITS[str(name)], array.to_numpy()
+
+
+def _value_added(option: OptionResult) -> Iterator[tuple[str, str, str, int | None, str, np.ndarray]]:
+    for name, unit in (("value_added", "VND/year"), ("value_added_per_tonne", "VND/t")):
+        if name in option.economics.samples:
+            for (year,), values in _cells(option.economics.samples[name], "year"):
+                yield "value_added", "", name, int(year), unit, values
 
 
 def _cells(array: xr.DataArray, *dimensions: str) -> Iterator[tuple[tuple[str, ...], np.ndarray]]:

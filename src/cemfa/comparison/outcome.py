@@ -139,7 +139,7 @@ class Economics:
     samples : per sample: `capex` [VND], `npv`, `npv_operator`, `levelised_cost`, `levelised_cost_net`,
         `abatement_cost`, `salvage`, `discount_rate`, and per year `investment`, `running`, `revenue` (products
         and power sold), `elsewhere` (other plants run more; less burial is a saving), `haulage` (between places),
-        `fees`, `tonnes`, `need`, `after_donors`
+        `fees`, `tonnes`, `need`, `after_donors`, `value_added` [VND/yr], `value_added_per_tonne` [VND/t]
     budget : (sample, year, funder) [VND/yr]; the funder `unfunded` is the need that nobody covers; the rows of a
         year sum to its need exactly
     after_donors : (sample, year), recurrent need once donors no longer pay [VND/yr]
@@ -154,6 +154,8 @@ class Economics:
     abatement_cost : extra cost over emissions avoided against the baseline [VND/tCO2e]
     jobs : full-time jobs at plants in the target year, more than in the baseline
     unadjusted : parameters in money of another year that no price index covers, `name (year)`; they enter as they are
+    value_added_per_tonne : products and power sold less what is bought to run plants, programmes and haulage, per
+        tonne newly taken in, in the target year [VND/t]; see `cemfa.economics.value`
     finances : investment by item, payers by purpose, debt, accounts of actors, fees; None where not reckoned
     """
 
@@ -172,6 +174,7 @@ class Economics:
     abatement_cost: Stat | None
     jobs: Stat | None
     unadjusted: tuple[str, ...]
+    value_added_per_tonne: Stat | None = None
     finances: Finances | None = None
 
     @property

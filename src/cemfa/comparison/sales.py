@@ -71,6 +71,25 @@ def _makes(run: Run, project: Project, product: str) -> bool:
     return any(product == flow.good for flow in leaving if not isinstance(flow.good, FlowGood))
 
 
+def pay_of(run: Run, projects: Mapping[str, Project], tonnes: Mapping[str, Array]) -> Array:
+    """Return the wages of an option's plants, (S, T) [VND/yr]: intake per day · labour · wage; nothing without a wage.
+
+    Parameters
+    ----------
+    projects : of the option
+    tonnes : taken in by each, (S, T) [t/yr]
+    """
+    wage = cost(run, "wage", {})
+    days = np.array([units.days_in(year) for year in run.years], dtype=np.float64)
+    total = np.zeros((len(run.samples), len(run.years)))
+    for key, project in projects.items():
+        where = {"technology": technology_of(project, run.model), **project.place}
+        labour = run.cells.parameter("labour", where)
+        if labour is not None:
+            total = total + tonnes[key] / days * labour * wage
+    return total
+
+
 def elsewhere_cost(run: Run) -> Array:
     """Return what running other plants costs more than now, (S, T) [VND/yr]; less waste buried is a saving."""
     built = {run.model.processes[p.process].technology for p in content_of(run.scenario, run.option)[0].values()}

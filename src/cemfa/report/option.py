@@ -172,6 +172,9 @@ def _money(comparison: Comparison, option: OptionResult, tables: dict[str, Table
         sentences.append(words.text("cost_main", capex=capex, opex=opex))
     if economics.levelised_cost:
         sentences.append(words.text("cost_per_tonne", levelised=words.spread(economics.levelised_cost)))
+    if economics.value_added_per_tonne:
+        added, year = words.spread(economics.value_added_per_tonne), comparison.scenario.target_year
+        sentences.append(words.text("cost_value_added", added=added, year=year, price_year=economics.price_year))
     if economics.npv:
         cost = economics.npv.times(-1.0)
         sentences.append(words.text("cost_npv", npv=words.spread(cost, 1 / BILLION), last=comparison.scenario.horizon))

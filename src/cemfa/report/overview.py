@@ -80,7 +80,7 @@ def summary(comparison: Comparison, options: Sequence[OptionResult], words: Word
         ),
         Column(words.text("c_ghg"), words.text("unit_co2e"), "number", 0, spread=True),
         Column(words.text("c_least")),
-        *_money_columns(price_year, words),
+        *_money_columns(price_year, comparison.scenario.target_year, words),
     ]
     rows = tuple(_row(comparison, option, targets, words) for option in options)
     caption = caption or words.text("summary_caption", year=year)
@@ -139,7 +139,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _money_columns(price_year: int, words: Words) -> tuple[Column, ...]:
+def _money_columns(price_year: int, year: int, words: Words) -> tuple[Column, ...]:
     """Return what only the workbook shows beside the overview."""
     money, per_tonne = (words.text(key, price_year=price_year) for key in ("unit_money", "unit_money_per_tonne"))
     return (
@@ -147,6 +147,7 @@ def _money_columns(price_year: int, words: Words) -> tuple[Column, ...]:
         Column(words.text("c_npv"), money, "number", 1, spread=True, narrow=False),
         Column(words.text("c_levelised"), per_tonne, "number", 0, spread=True, narrow=False),
         Column(words.text("c_levelised_net"), per_tonne, "number", 0, spread=True, narrow=False),
+        Column(words.text("c_value_added", year=year), per_tonne, "number", 0, spread=True, narrow=False),
         Column(words.text("c_landfill"), words.text("unit_tonnes_per_year"), "number", 0, spread=True, narrow=False),
         Column(words.text("c_jobs"), words.text("unit_jobs"), "number", 0, spread=True, narrow=False),
         Column(words.text("c_best"), "%", "percent", 0, narrow=False),
@@ -157,7 +158,8 @@ def _money_cells(option: OptionResult) -> tuple[Cell, ...]:
     economics = option.economics
     return (
         cell(economics.opex, 1 / BILLION), cell(economics.npv, -1 / BILLION), cell(economics.levelised_cost),
-        cell(economics.levelised_cost_net), cell(option.paired.get("landfilled_mass")), cell(economics.jobs),
+        cell(economics.levelised_cost_net), cell(economics.value_added_per_tonne),
+        cell(option.paired.get("landfilled_mass")), cell(economics.jobs),
         Cell(option.probability_best),
     )  # fmt: skip
 
