@@ -15,6 +15,7 @@ from cemfa.economics.cashflow import discount_factors, npv
 from cemfa.economics.investment import ITEMS
 from cemfa.report.context import workbook_tables
 from cemfa.report.finance import finance_tables, rate_cell
+from cemfa.results import open_results
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "first_steps_2030.yaml"
 FUNDERS = """
@@ -143,6 +144,51 @@ def test_a_loan_is_drawn_subsidised_and_paid_back(comparison):
     # at the loan's own real rate the lender gets back what it lent; amounts are whole units
     np.testing.assert_allclose(npv(lender, real), 0.0, atol=30.0)
     assert (finances.debt["balance"].values[:, -1] <= 1.0).all()
+
+
+def test_debt_service_stands_apart_and_is_what_lenders_receive(economics):
+    finances = economics.finances
+    received = finances.actors["received"].sel(actor="lender").values[:, 1:]
+    paid = finances.service.sum(("debtor", "payment")) + finances.subsidy
+    np.testing.assert_array_equal(paid.values, received)
+    # the debt of a public yard is the province's, that of a cooperative's yard the operator's
+    owed = finances.service.sum(("sample", "year", "payment"))
+    public = finances.funding.sel(purpose="investment")
+    lent = "bank" in public["funder"] and bool(public.sel(funder="bank").any())
+    assert bool(owed.any()) == lent
+    # within the table of payers nothing of it is counted: it closes with the loan, not with its service
+    need = economics.samples["need"].values
+    np.testing.assert_array_equal(finances.funding.sum(("funder", "purpose")).values, need)
+
+
+def test_the_table_of_payers_closes_and_shows_debt_service_below(comparison):
+    words = Words("en")
+    table, option = finance_tables(comparison, words)["funding"].only("south_yard"), comparison.option("south_yard")
+    apart = {words.text(key) for key in ("after_donors", "service_province", "service_operator")}
+    first = next(place for place, row in enumerate(table.rows) if row[0].value in apart)
+    assert {row[0].value for row in table.rows[first:]} <= apart
+    totals = [sum(row[2 + n].value for row in table.rows[:first]) for n in range(len(option.economics.years))]
+    np.testing.assert_allclose(totals, option.economics.samples["need"].mean("sample") / 1e9, rtol=1e-9, atol=1e-9)
+    kinds = [row[1].value for row in table.rows[first:] if row[0].value == words.text("service_province")]
+    assert kinds == [words.text(f"of_{kind}") for kind in ("interest", "principal", "subsidy")]
+
+
+def test_the_file_of_results_carries_the_finances(comparison, tmp_path):
+    kept = open_results(comparison.save_results(tmp_path / "results.nc"))
+    for option in comparison.options:
+        found, finances = kept.sel(option=option.id), option.economics.finances
+        np.testing.assert_array_equal(
+            found["finance_funding"].sum(("funder", "purpose")).values, option.economics.samples["need"].values
+        )
+        np.testing.assert_array_equal(found["finance_service"].values, finances.service.values)
+        for key in finances.project_ids:
+            for name in ("npv", "irr", "lowest_cover"):
+                own = finances.projects[name].sel(project=key).values
+                np.testing.assert_array_equal(found[f"finance_plant_{name}"].sel(project=key).values, own)
+        absent = [key for key in kept["project"].values if key not in finances.project_ids]
+        assert np.isnan(found["finance_plant_npv"].sel(project=absent)).all()
+        assert (found["finance_investment"].sel(project=absent) == 0).all()
+        np.testing.assert_array_equal(found["finance_fee_full_cost"].values, finances.fees["full_cost"].values)
 
 
 def test_cover_is_kept_from_the_first_full_year_on(comparison):

@@ -18,6 +18,14 @@ ECONOMY: Final = "economy"
 """Name of the account of all actors together."""
 
 
+DEBTORS: Final = ("province", "operator")
+"""Who owes: the province for public plants and programmes, operators for the others."""
+
+PAYMENTS: Final = ("interest", "principal", "settled")
+"""What a debtor pays of its loans: interest without what the state pays of it, instalments, and what is still owed
+at the end of the horizon."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Finances:
     """The finances of one option, per sample.
@@ -33,6 +41,9 @@ class Finances:
     deficit : (sample, year), cost of running − own products, per project at least 0 or, under a contract, the gate
         fee; programmes in full [VND/yr]
     debt : (sample, year) `drawn`, `interest`, `subsidy`, `principal`, `balance`, all loans together [VND/yr; VND]
+    service : (sample, year, debtor, payment), debt service by `DEBTORS` and `PAYMENTS` [VND/yr]; what is drawn
+        already is a payer of `funding`, so these never add to a need
+    subsidy : (sample, year), part of all interest that the province pays [VND/yr]
     cover : (sample, project, year), debt-service cover ratio from the first full year of operation on, NaN in years
         without debt service [-]
     projects : (sample, project), the plant's own account, with gate fees and products, before finance: `npv`, `irr`,
@@ -51,6 +62,8 @@ class Finances:
     funding: xr.DataArray
     deficit: xr.DataArray
     debt: xr.Dataset
+    service: xr.DataArray
+    subsidy: xr.DataArray
     cover: xr.DataArray
     projects: xr.Dataset
     actors: xr.Dataset

@@ -74,6 +74,10 @@ def _numbers(finances: Finances) -> Iterator[tuple[str, str, str, int | None, st
     for name, array in finances.debt.data_vars.items():
         for (year,), values in _cells(array, "year"):
             yield "debt", "", str(name), int(year), "VND" if name == "balance" else "VND/year", values
+    for (debtor, payment, year), values in _cells(finances.service, "debtor", "payment", "year"):
+        yield "debt_service", debtor, payment, int(year), "VND/year", values
+    for (year,), values in _cells(finances.subsidy, "year"):
+        yield "debt_service", "province", "subsidy", int(year), "VND/year", values
     for (project, year), values in _cells(finances.cover, "project", "year"):
         yield "debt_service_cover", project, "", int(year), "1", values
     for part, table, dimension in (("plant", finances.projects, "project"), ("actor", finances.accounts, "account")):

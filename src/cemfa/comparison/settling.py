@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from cemfa.comparison.costing import Run
-from cemfa.comparison.finances import ACTORS, ECONOMY, Finances
+from cemfa.comparison.finances import ACTORS, DEBTORS, ECONOMY, PAYMENTS, Finances
 from cemfa.comparison.outcome import ProgrammeResult, ProjectResult
 from cemfa.definition.schema import GIFTS, LENDERS, Loan, Project
 from cemfa.economics.actors import Accounts, Transfer, accounts
@@ -104,6 +104,8 @@ def finances_of(run: Run, items: Sequence[Item], common: Common) -> Finances:
         funding=_funding(run, items),
         deficit=_yearly(run, np.add.reduce([_nil(run)[:, 1:], *(item.running.need for item in items)])),
         debt=_debt_table(run, list(debts.values())),
+        service=_service(run, items, debts),
+        subsidy=_yearly(run, np.add.reduce([_nil(run)[:, 1:], *(np.rint(d.subsidy[:, 1:]) for d in debts.values())])),
         cover=_of_project(run, built, [_cover(item, debts[item.key]) for item in built], "year"),
         projects=_projects(run, built, common, debts),
         actors=_actor_table(run, held),
@@ -205,6 +207,26 @@ def _debt_table(run: Run, debts: Sequence[Debt]) -> xr.Dataset:
     return xr.Dataset({name: _yearly(run, values) for name, values in parts.items()})
 
 
+def _service(run: Run, items: Sequence[Item], debts: Mapping[str, Debt]) -> xr.DataArray:
+    """Return what debtors pay, in whole units as in their accounts."""
+    values = np.zeros((len(run.samples), len(run.years), len(DEBTORS), len(PAYMENTS)))
+    for item in items:
+        paid, at = settled(debts[item.key]), DEBTORS.index("province" if item.is_public else "operator")
+        for place, name in enumerate(PAYMENTS):
+            values[:, :, at, place] += paid[name][:, 1:]
+    coords = {"sample": list(run.samples), "year": run.years, "debtor": list(DEBTORS), "payment": list(PAYMENTS)}
+    return xr.DataArray(values, coords, ("sample", "year", "debtor", "payment"), attrs={"unit": "VND/year"})
+
+
+def settled(debt: Debt) -> dict[str, Array]:
+    """Return what a debtor pays by `PAYMENTS`, (S, T + 1) each, in whole units [VND]: at the end what is still owed."""
+    last = np.zeros_like(debt.balance)
+    last[:, -1] = debt.balance[:, -1]
+    return {name: np.rint(part) for name, part in zip(
+        PAYMENTS, (debt.interest - debt.subsidy, debt.principal, last), strict=True
+    )}  # fmt: skip
+
+
 def _cash(item: Item) -> Array:
     """Return what a plant has left for its debt: products and gate fees − cost of running, (S, T + 1)."""
     sold = 0.0 if item.sold is None else item.sold
@@ -286,8 +308,7 @@ def _transfers(run: Run, item: Item, debt: Debt) -> Iterator[Transfer]:
             amount = np.concatenate([built, end], axis=1) + at_year_ends(ran)
             yield Transfer(_ACTOR_OF.get(funder.kind, "province"), receiver, amount)
     if debt.drawn.any():
-        service = debt.service.copy()
-        service[:, -1] += debt.balance[:, -1]  # what is still owed at the end is settled there
+        service = np.add.reduce(list(settled(debt).values()))
         yield Transfer("province" if item.is_public else "operator", "lender", service)
         yield Transfer("province", "lender", debt.subsidy)
 

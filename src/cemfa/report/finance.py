@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cemfa.comparison import pictures
-from cemfa.comparison.finances import ECONOMY
+from cemfa.comparison.finances import DEBTORS, ECONOMY, PAYMENTS
 from cemfa.comparison.words import BILLION, Words
 from cemfa.economics.investment import ITEMS
 from cemfa.indicators.spread import stat_of
@@ -95,8 +95,21 @@ def _funding(comparison: Comparison, words: Words) -> Table:
             if after.sum() * BILLION > _SMALLEST:
                 line = (Cell(words.text("after_donors")), Cell(words.text("of_running")))
                 yield option.id, (_name(option, words), *line, *map(Cell, after.tolist()), Cell(after.sum()))
+            for debtor, kind, due in _service(finances):
+                line = (Cell(words.text(f"service_{debtor}")), Cell(words.text(f"of_{kind}")))
+                yield option.id, (_name(option, words), *line, *map(Cell, due.tolist()), Cell(due.sum()))
 
     return _table("funding", words, columns, rows())
+
+
+def _service(finances: Finances) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield debtor, kind and means by year of what is paid for loans [bn VND/yr]."""
+    means = finances.service.mean("sample")
+    for who in DEBTORS:
+        parts = {what: means.sel(debtor=who, payment=what).to_numpy() for what in PAYMENTS}
+        if who == "province":
+            parts["subsidy"] = finances.subsidy.mean("sample").to_numpy()
+        yield from ((who, what, paid / BILLION) for what, paid in parts.items() if paid.sum() > _SMALLEST)
 
 
 def _investment(comparison: Comparison, words: Words) -> Table:
