@@ -116,9 +116,9 @@ def project_sheets(subject: Subject, kept: Iterable[Kept], until: datetime.date)
 def _files(found: ProjectProgress, inputs: dict[str, str]) -> tuple[bytes, bytes]:
     """Return the page in both languages and the workbook in the language in force."""
     from cemfa import __version__
+    from cemfa.comparison.words import Words
     from cemfa.report.html import render
     from cemfa.report.progress import progress_page, progress_tables
-    from cemfa.report.words import Words
     from cemfa.report.workbook import workbook_bytes
 
     lang = locale.language()
@@ -131,9 +131,9 @@ def _files(found: ProjectProgress, inputs: dict[str, str]) -> tuple[bytes, bytes
 def _show(found: ProjectProgress) -> None:
     """Print sentences and tables for people."""
     from cemfa.cli.output import Column, show
+    from cemfa.comparison.words import Words
     from cemfa.report.progress import progress_tables, sentences
     from cemfa.report.tables import shown
-    from cemfa.report.words import Words
 
     lang = locale.language()
     words = Words(lang, found.outlook.replications if found.outlook else 1)

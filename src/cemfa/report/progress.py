@@ -14,6 +14,8 @@ from typing import Final
 import xarray as xr
 
 from cemfa import __version__, locale
+from cemfa.comparison.pictures import NOTHING, decimal_year
+from cemfa.comparison.words import Words
 from cemfa.figures.paths import Band, target_paths
 from cemfa.figures.picture import Picture
 from cemfa.figures.progress import Part, Progressing, planned_and_actual
@@ -24,9 +26,7 @@ from cemfa.monitoring.progress import ProjectProgress
 from cemfa.monitoring.register import Missing, ProjectRow, StageRow
 from cemfa.observations.schema import DECISION
 from cemfa.report.option import FigureBlock, figure
-from cemfa.report.pictures import NOTHING, decimal_year
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.words import Words
 
 MILLION: Final = 1e6
 PERCENT: Final = 100.0
