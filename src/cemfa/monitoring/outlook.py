@@ -29,7 +29,7 @@ from cemfa.system.capacity import group_of
 from cemfa.system.compile import System
 from cemfa.system.solve import solve
 from cemfa.targets import Assessment, assess
-from cemfa.workers import parts
+from cemfa.workers import Workers, parts, pool_of
 
 Progress = Callable[[int], None]
 """Called with the number of plans simulated so far."""
@@ -107,7 +107,7 @@ class _Run:
     count: int
     seed: int
     history: History | None
-    workers: int | None = 1
+    workers: Workers = 1
 
     def __call__(self, plan: Plan) -> xr.Dataset:
         functions = {"indicators": block_function(self.names, gwp=self.scenario.gwp)}
@@ -117,7 +117,7 @@ class _Run:
             plan=plan,
         )  # fmt: skip
 
-    def each(self, plans: Sequence[Plan], workers: int | None) -> Iterator[xr.Dataset]:
+    def each(self, plans: Sequence[Plan], workers: Workers) -> Iterator[xr.Dataset]:
         """Yield what plans give: several at a time, or the blocks of a single one."""
         if len(plans) == 1:
             yield replace(self, workers=workers)(plans[0])
@@ -135,7 +135,7 @@ def outlook(
     *,
     replications: int | None = None,
     seed: int = 0,
-    workers: int | None = None,
+    workers: Workers = None,
     progress: Progress | None = None,
 ) -> Outlook:
     """Return what the state of an option's projects does to the targets.
@@ -159,36 +159,36 @@ def outlook(
     able = set(supported(solve(system, plan=written)))
     judged = [t for t in model.targets if t.indicator in able and t.value is not None and t.year >= date.year]
     names = list(dict.fromkeys([str(t.indicator) for t in judged] + ([HEADLINE] if HEADLINE in able else [])))
-    history = simulate_history(system, scenario, replications=count, seed=seed, workers=workers)
-    run = _Run(system, scenario, option, names, count, seed, history)
     kept = kept_to_plan(written, date)
     planned = as_it_stands(written, kept, date)
-    first = next(run.each([planned], workers))
-    done: list[tuple[Plan, xr.Dataset]] = [(planned, first)]
-    _told(done, progress)
-    used = _utilisation(system, planned, first)
-    expected = _expected(planned, reported, date, used)
-    stands = as_it_stands(written, reported, date, expected=expected)
-    apart = {
-        name: as_it_stands(written, {**kept, name: reported.get(name, Reported())}, date, expected=expected)
-        for name in _deviating(planned, stands)
-    }
-    others = _different([stands, *apart.values()], planned)
-    for plan, results in zip(others, run.each(others, workers), strict=True):
-        done.append((plan, results))
-        _told(done, progress)
+    done: list[tuple[Plan, xr.Dataset]] = []
+
+    def take(plan: Plan, results: xr.Dataset) -> None:
+        done.append((plan, parts_named(results, names)))
+        if progress:
+            progress(len(done))
 
     def of(plan: Plan) -> xr.Dataset:
-        return parts_named(next(results for other, results in done if other == plan), names)
+        return next(values for other, values in done if other == plan)
 
+    with pool_of(workers) as pool:
+        history = simulate_history(system, scenario, replications=count, seed=seed, workers=pool)
+        run = _Run(system, scenario, option, names, count, seed, history)
+        (first,) = run.each([planned], pool)
+        take(planned, first)
+        used = _utilisation(system, planned, first)
+        expected = _expected(planned, reported, date, used)
+        stands = as_it_stands(written, reported, date, expected=expected)
+        apart = {
+            name: as_it_stands(written, {**kept, name: reported.get(name, Reported())}, date, expected=expected)
+            for name in _deviating(planned, stands)
+        }
+        others = _different([stands, *apart.values()], planned)
+        for plan, results in zip(others, run.each(others, pool), strict=True):
+            take(plan, results)
     targets = tuple(_targets(judged, of(planned), of(stands)))
     alone = tuple(Alone(name, _differences(targets, of(planned), of(plan))) for name, plan in apart.items())
     return Outlook(stands, targets, alone, of(planned), of(stands), used, count, seed)
-
-
-def _told(done: Sequence[object], progress: Progress | None) -> None:
-    if progress:
-        progress(len(done))
 
 
 def _different(plans: Sequence[Plan], known: Plan) -> list[Plan]:
