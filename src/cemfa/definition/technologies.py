@@ -125,6 +125,12 @@ def technology_of(project: Project, model: Model) -> str:
     return project.technology or (process.technology if process else None) or ""
 
 
+def products_of(project: Project, model: Model) -> tuple[str, ...]:
+    """Return the products of a project's technology; none where it has no profile."""
+    profile = model.technology_profiles.get(technology_of(project, model))
+    return profile.products if profile else ()
+
+
 def named_parameters(model: Model) -> Iterator[tuple[str, str, int, str]]:
     """Yield technology, list, position and name of every parameter that a profile points to."""
     for technology, profile in model.technology_profiles.items():

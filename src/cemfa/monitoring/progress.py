@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from cemfa import locale
 from cemfa.definition.schema import Model, Scenario
+from cemfa.definition.technologies import products_of
 from cemfa.errors import DefinitionError, Problem
 from cemfa.monitoring.invested import planned_spending
 from cemfa.monitoring.outlook import Outlook, outlook
@@ -100,7 +101,8 @@ def progress_of(
         )  # fmt: skip
     stands = found.plan if found else as_it_stands(plan, told, date)
     used = found.utilisation if found else None
-    rows = register(scenario, option, told, stands, date, spending=spending, utilisation=used)
+    goods = {name: products_of(project, model) for name, project in projects.items()}
+    rows = register(scenario, option, told, stands, date, spending=spending, utilisation=used, goods=goods)
     return ProjectProgress(scenario, model, option, date, rows, told, spending, found)
 
 

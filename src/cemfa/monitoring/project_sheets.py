@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from cemfa import locale
 from cemfa.courses import Course, full_days
 from cemfa.definition.schema import Model, Project, Scenario, Stage
-from cemfa.definition.technologies import chain_of, technology_of
+from cemfa.definition.technologies import chain_of, products_of
 from cemfa.definition.workbook.cells import Content, read_date
 from cemfa.errors import Place, Problem
 from cemfa.monitoring.forms import Days, Form, Reading, composed, fill, plain, title_of, words_of
@@ -111,7 +111,7 @@ class ProjectSheets:
                 words = locale.text("monitoring.row_month", lang, month=month, year=year)
                 line = _line(row, "intake", f"{month:02}", words, lang, told, year)
                 yield line.with_plan(_design(row.project, courses[:1], first, end))
-        for good in _products(row.project, self.model):
+        for good in products_of(row.project, self.model):
             name = self.model.name_of("good", good, lang)
             words = locale.text("monitoring.row_product", lang, good=name, year=year)
             yield _line(row, "product", good, words, lang, told, year)
@@ -178,11 +178,6 @@ def _design(project: Project, courses: Sequence[Course], first: datetime.date, e
     """Return what a plant of the planned size could take in between two days [t], by the course that gives most."""
     found = [round(project.capacity * full_days(course.steps, first, end), 1) for course in courses]
     return max(found, default=0.0) or None
-
-
-def _products(project: Project, model: Model) -> tuple[str, ...]:
-    profile = model.technology_profiles.get(technology_of(project, model))
-    return tuple(profile.products) if profile else ()
 
 
 def project_observations(reading: Reading, days: Days, scenario: Scenario | None) -> list[Observation]:

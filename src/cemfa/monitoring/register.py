@@ -15,7 +15,7 @@ from cemfa import units
 from cemfa.courses import NOT_YET, Built, Course
 from cemfa.definition.schema import Label, Project, Scenario, Stage
 from cemfa.monitoring.outlook import expected_intake
-from cemfa.monitoring.reported import Reported
+from cemfa.monitoring.reported import Reported, span_of
 from cemfa.monitoring.standing import SHORT
 from cemfa.observations.schema import DECISION, NO_YEAR, as_date
 from cemfa.plan import Plan, content_of, plan_of
@@ -88,9 +88,9 @@ class ProductRow:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something that should have been reported: what (`begin`, `end`, `money`, `intake`, `reason`) and of what part."""
+    """Something that should have been reported: what it is, and of which stage, funder and year, or good and year."""
 
-    what: Literal["begin", "end", "money", "intake", "reason"]
+    what: Literal["begin", "end", "money", "intake", "product", "reason"]
     part: str
     due: datetime.date | None = None
 
@@ -138,6 +138,7 @@ def register(
     *,
     spending: Spending | None = None,
     utilisation: Mapping[str, Mapping[int, float]] | None = None,
+    goods: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[ProjectRow, ...]:
     """Return one row per project of an option, what is committed elsewhere included.
 
@@ -149,6 +150,7 @@ def register(
     date : the day
     spending : what is planned to be invested
     utilisation : per project and year the share of its capacity that the plan takes in
+    goods : per project the products of its technology
 
     Examples
     --------
@@ -172,7 +174,7 @@ def register(
         row = _row(name, project, built[name], told, was.get(name), now.get(name))
         intake = tuple(_intake(built[name], was.get(name), told, used, date))
         row = replace(row, money=tuple(_money(told, planned, date)), intake=intake)
-        missing = tuple(_missing(row, told, date))
+        missing = tuple(_missing(row, told, date, (goods or {}).get(name, ())))
         rows.append(replace(row, flags=tuple(_flags(row, told, planned, date)), missing=missing))
     return tuple(rows)
 
@@ -248,9 +250,13 @@ def _money(told: Reported, planned: Mapping[str, Mapping[int, float]], date: dat
 def _intake(
     built: Built, was: Course | None, told: Reported, used: Mapping[int, float], date: datetime.date
 ) -> Iterator[IntakeRow]:
-    for first, last, mass in told.intake:
-        end = min(last, date)
-        yield IntakeRow(first, end, expected_intake(built, was.steps, used, first, end) if was else None, mass)
+    """Yield what was taken in by year and, beside it, by month where months were reported."""
+    for key, seen in sorted(told.told.items(), key=lambda one: (one[0].year, one[0].part)):
+        if (key.measure, key.kind) == ("intake", "actual"):
+            first, last, mass = span_of(key, seen)
+            end = min(last, date)
+            planned = expected_intake(built, was.steps, used, first, end) if was else None
+            yield IntakeRow(first, end, planned, mass)
 
 
 def _flags(
@@ -262,7 +268,8 @@ def _flags(
         yield "overspent"
     if any(_is_short(row, funder, date) for funder in _funders(row)):
         yield "not_funded"
-    known = [one for one in row.intake if one.planned is not None]
+    spans = {(first, last) for first, last, _ in told.intake}  # years, and months of years without a total
+    known = [one for one in row.intake if one.planned is not None and (one.first, one.last) in spans]
     if known and sum(one.taken for one in known) < SHORT * sum(one.planned or 0.0 for one in known):
         yield "below_intake"
     if row.capacity is not None and row.capacity < row.project.capacity:
@@ -298,7 +305,7 @@ def _is_short(row: ProjectRow, funder: str, date: datetime.date) -> bool:
     return bool(told) and given < due * (1 - _SLACK)
 
 
-def _missing(row: ProjectRow, told: Reported, date: datetime.date) -> Iterator[Missing]:
+def _missing(row: ProjectRow, told: Reported, date: datetime.date, goods: Sequence[str]) -> Iterator[Missing]:
     if told.cancelled is not None:
         return
     for stage in row.stages:
@@ -310,7 +317,10 @@ def _missing(row: ProjectRow, told: Reported, date: datetime.date) -> Iterator[M
     for money in row.money:
         if money.spent is None and money.allotted is None:
             yield Missing("money", f"{money.funder}:{money.year}")
-    if row.is_over and row.ready and row.ready <= date and date.year not in {one.last.year for one in row.intake}:
-        yield Missing("intake", str(date.year))
+    if row.is_over and row.ready and row.ready <= date:
+        if date.year not in {one.last.year for one in row.intake}:
+            yield Missing("intake", str(date.year))
+        sold = {one.good for one in row.products if one.year == date.year}
+        yield from (Missing("product", f"{good}:{date.year}") for good in goods if good not in sold)
     if row.days_late and row.days_late > 0 and not row.reasons:
         yield Missing("reason", "")

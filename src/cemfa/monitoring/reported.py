@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from cemfa.observations.schema import DATED, DECISION, Kept, Key, Observation, a
 
 Span = tuple[datetime.date, datetime.date, float]
 """First day, last day and tonnes taken in between."""
+_SLACK = 1e-6  # of tonnes that people rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +115,19 @@ def _spans(told: Mapping[Key, Observation]) -> Iterator[Span]:
     """Yield intake by year where the year's total was reported, else by the months that were."""
     intake = {key: seen for key, seen in told.items() if (key.measure, key.kind) == ("intake", "actual")}
     whole = {key.year for key in intake if not key.part}
-    for key, seen in sorted(intake.items()):
-        if key.part and key.year not in whole:
-            month = int(key.part)
-            last = datetime.date(key.year, month, calendar.monthrange(key.year, month)[1])
-            yield datetime.date(key.year, month, 1), min(last, seen.until), seen.value
-        elif not key.part:
-            yield datetime.date(key.year, 1, 1), min(datetime.date(key.year, 12, 31), seen.until), seen.value
+    for key, seen in sorted(intake.items(), key=lambda one: (one[0].year, one[0].part)):
+        if not key.part or key.year not in whole:
+            yield span_of(key, seen)
+
+
+def span_of(key: Key, seen: Observation) -> Span:
+    """Return the days that an intake covers, and the mass: of a month, or of a year up to the cut-off."""
+    first, last = datetime.date(key.year, 1, 1), datetime.date(key.year, 12, 31)
+    if key.part:
+        month = int(key.part)
+        first = datetime.date(key.year, month, 1)
+        last = datetime.date(key.year, month, calendar.monthrange(key.year, month)[1])
+    return first, min(last, seen.until), seen.value
 
 
 def faults(scenario: Scenario, kept: Iterable[Kept], stages: Mapping[str, Sequence[Stage]]) -> list[Problem]:
@@ -148,7 +156,8 @@ def faults(scenario: Scenario, kept: Iterable[Kept], stages: Mapping[str, Sequen
 def order_faults(
     name: str, told: Reported, stages: Sequence[Stage], at: Callable[[str, str], Place] = lambda *_: Place()
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the dates of one project: after the last day they cover, or in an impossible order.
+    """Yield what is wrong with the reports of one project: dates after the last day they cover or in an impossible
+    order, months that take in more than their year.
 
     Parameters
     ----------
@@ -177,6 +186,17 @@ def order_faults(
             yield _disorder(name, (stage.id, first), (since, before), at(measure, stage.id))
         if end is not None:
             before, since = max(end, before or end), stage.id
+    yield from _month_faults(name, told, at)
+
+
+def _month_faults(name: str, told: Reported, at: Callable[[str, str], Place]) -> Iterator[Problem]:
+    """Yield years whose months add up to more than the year up to the cut-off."""
+    intake = {key: seen.value for key, seen in told.told.items() if (key.measure, key.kind) == ("intake", "actual")}
+    for key, whole in intake.items():
+        months = math.fsum(value for other, value in intake.items() if other.part and other.year == key.year)
+        if not key.part and months > whole * (1.0 + _SLACK):
+            shown = {"item": name, "year": key.year, "months": months, "whole": whole}
+            yield Problem("project-months", at("intake", ""), shown)
 
 
 def _disorder(name: str, later: tuple[str, datetime.date], earlier: tuple[str, datetime.date], place: Place) -> Problem:

@@ -313,6 +313,9 @@ def _missing(progress: ProjectProgress, row: ProjectRow, one: Missing, words: Wo
     elif one.what == "money":
         funder, _, year = one.part.partition(":")
         part = words.label(progress.scenario.funders[funder].label)
+    elif one.what == "product":
+        good, _, year = one.part.partition(":")
+        part = progress.model.name_of("good", good, words.lang)
     return words.text(f"m_missing_{one.what}", part=part, year=year, due=date_text(one.due, words.lang))
 
 

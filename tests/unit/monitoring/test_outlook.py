@@ -11,10 +11,11 @@ from cemfa.definition.schema import Model, Scenario
 from cemfa.errors import DefinitionError
 from cemfa.indicators import block_function, parts_named
 from cemfa.indicators.spread import stat_of
+from cemfa.monitoring.invested import planned_spending
 from cemfa.monitoring.outlook import Outlook, outlook
 from cemfa.monitoring.progress import option_of, progress_of
 from cemfa.monitoring.register import ProjectRow, register
-from cemfa.monitoring.reported import Reported
+from cemfa.monitoring.reported import Reported, reported
 from cemfa.monitoring.standing import as_it_stands, kept_to_plan
 from cemfa.observations.schema import DATE_UNIT, DECISION, NO_YEAR, Kept, Key, Kind, Observation, as_number
 from cemfa.plan import plan_of
@@ -171,12 +172,44 @@ def test_money_capacity_and_intake_that_are_not_as_planned(town: TOWN) -> None:
     assert rows(town, *DATES, allotted)[NORTH].flags == ("late",)
     assert rows(town, *DATES, told("capacity", "", 3.0))[NORTH].flags == ("late", "smaller")
     assert rows(town, *DATES, date("cancelled", "", "2029-01-01"))[NORTH].flags == ("cancelled",)
-    scenario, seen = town[0], DATES[0].observation
-    reported = {NORTH: Reported(intake=((DAY("2029-01-01"), TODAY, 100.0),), told={seen.key: seen})}
-    plan = plan_of(scenario, "two_yards")
-    (row, _) = register(scenario, "two_yards", reported, plan, TODAY, utilisation={NORTH: {2029: 0.5}})
+    scenario, plan = town[0], plan_of(town[0], "two_yards")
+    taken = reported([told("intake", "", 100.0, year=2029)], until=TODAY)
+    (row, _) = register(scenario, "two_yards", taken, plan, TODAY, utilisation={NORTH: {2029: 0.5}})
     assert row.intake[0].planned == pytest.approx(0.5 * 4 * 181)
     assert "below_intake" in row.flags
+
+
+def test_months_stand_beside_the_year_and_are_not_counted_twice(town: TOWN) -> None:
+    kept = [
+        told("intake", "", 300.0, year=2029), told("intake", "03", 60.0, year=2029),
+        told("intake", "12", 70.0, year=2028), *DATES,
+    ]  # fmt: skip
+    row = rows(town, *kept)[NORTH]
+    assert [(one.first, one.last, one.taken) for one in row.intake] == [
+        (DAY("2028-12-01"), DAY("2028-12-31"), 70.0), (DAY("2029-01-01"), TODAY, 300.0),
+        (DAY("2029-03-01"), DAY("2029-03-31"), 60.0),
+    ]  # fmt: skip
+    counted = reported(kept, until=TODAY)[NORTH].intake
+    assert [mass for *_, mass in counted] == [70.0, 300.0]
+
+
+def test_planned_money_is_the_investment_shared_among_funders_and_years(town: TOWN) -> None:
+    scenario, model, system = town
+    found = planned_spending(system, scenario, model, "south_yard")["yard_south"]
+    whole = sum(sum(years.values()) for years in found.values())
+    assert sum(found["town_budget"].values()) == pytest.approx(0.7 * whole, rel=1e-12)
+    days = (DAY("2027-06-01") - DAY("2026-03-01")).days  # from decision to full operation
+    in_2026 = sum(years[2026] for years in found.values()) / whole
+    assert in_2026 == pytest.approx((DAY("2027-01-01") - DAY("2026-03-01")).days / days, rel=2e-3)  # decimal years
+
+
+def test_a_running_plant_owes_intake_and_what_it_sold(town: TOWN) -> None:
+    scenario = town[0]
+    plan = plan_of(scenario, "two_yards")
+    kept = kept_to_plan(plan, TODAY)
+    seen = {name: replace(one, told={DATES[0].observation.key: DATES[0].observation}) for name, one in kept.items()}
+    row, _ = register(scenario, "two_yards", seen, plan, TODAY, goods={NORTH: ("compost",)})
+    assert [(m.what, m.part) for m in row.missing] == [("intake", "2029"), ("product", "compost:2029")]
 
 
 def test_what_cannot_be_used_is_named(town: TOWN) -> None:

@@ -140,6 +140,10 @@ def test_a_running_plant_reports_by_month(town: tuple[Scenario, Model, System], 
     assert sheet.cell(row, 6).value == pytest.approx(4 * 31)
     changed(path, fill("yard_north_extension:intake:07", actual=60))
     assert told(read_filled(path, town[1], town[0])) == {("intake", "07", 2027, "actual"): 60}
+    changed(path, fill("yard_north_extension:intake", actual="59,5"))
+    with pytest.raises(DefinitionError, match=r"project-months") as error:
+        read_filled(path, town[1], town[0])
+    assert error.value.problems[0].place.cell.startswith("I")
 
 
 NORTH = "yard_north_extension"
