@@ -25,6 +25,7 @@ def command() -> click.Command:
             option("--settled", is_flag=True),
             option("--decide", metavar="FILE.py:NAME"),
             option("--latest-decision", "latest", key="latest-decision", is_flag=True),
+            option("--abatement", is_flag=True),
             option("--replay", metavar="run.json"),
             option("--json", "as_json", key="json", is_flag=True),
         ],
@@ -42,6 +43,7 @@ def _compare(
     settled: bool,
     decide: str | None,
     latest: bool,
+    abatement: bool,
     replay: str | None,
     as_json: bool,
 ) -> int:
@@ -50,14 +52,16 @@ def _compare(
     if replay is not None:
         given = {"SCENARIO": name, "--replications": replications, "--seed": seed, "--option": options or None}
         given |= {"--precision": precision, "--settled": settled or None, "--decide": decide}
-        given |= {"--latest-decision": latest or None}
+        given |= {"--latest-decision": latest or None, "--abatement": abatement or None}
         _refuse_beside_replay([word for word, value in given.items() if value is not None])
         settings = settings_of(replay)
     elif name is None:
         raise locale.error(CemfaError, Problem("usage-argument-missing", parameters={"name": "SCENARIO"}))
     else:
         until = until_of(precision, settled=settled)
-        settings = Settings(name, replications, seed or 0, options, until=until, decide=decide, latest=latest)
+        settings = Settings(
+            name, replications, seed or 0, options, until=until, decide=decide, latest=latest, abatement=abatement
+        )
     return compare_and_write(settings, workers=workers, out=out, as_json=as_json)
 
 

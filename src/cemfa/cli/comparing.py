@@ -33,7 +33,7 @@ _LOADING: Final = ("cemfa.report.context", "cemfa.report.workbook")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What to compare: a scenario by id or path, how often, with which seed, which options; what it repeats, when
-    enough is known, what function decides, and whether to look for the latest decision.
+    enough is known, what function decides, whether to look for the latest decision, and for abatement curves.
     """
 
     scenario: str
@@ -44,6 +44,7 @@ class Settings:
     until: Rule | None = None
     decide: str | None = None
     latest: bool = False
+    abatement: bool = False
 
 
 def settings_of(run: str) -> Settings:
@@ -57,7 +58,7 @@ def settings_of(run: str) -> Settings:
     record = read_record(run, "compare")
     return Settings(
         record.scenario, record.replications, record.seed, record.options, record,
-        decide=record.decide, latest=record.latest,
+        decide=record.decide, latest=record.latest, abatement=record.abatement,
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
 
     Returns the exit code: 130 where an interruption left out cases; what was finished is written all the same.
     """
-    from cemfa.comparison import compare, with_latest
+    from cemfa.comparison import compare, with_curves, with_latest
     from cemfa.definition.load import read_scenario_and_model
     from cemfa.report import write_report
     from cemfa.simulation.deciding import decide_from
@@ -117,6 +118,9 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
         if settings.latest and not comparison.unfinished:
             note("latest-start")
             comparison = with_latest(comparison, workers=pool, decide=decide, progress=_say_done)
+        if settings.abatement and not comparison.unfinished:
+            note("abatement-start")
+            comparison = with_curves(comparison)
         comparison.save_results(folder / RESULTS)
         comparison.losses().to_csv(folder / LOSSES, index=False)
         comparison.money().to_csv(folder / MONEY, index=False)
@@ -130,7 +134,7 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
     if not comparison.unfinished:
         return 0
     words = " ".join(f"--option {name}" for name in dict.fromkeys(n.partition(".")[0] for n in comparison.unfinished))
-    words += " --latest-decision" if settings.latest else ""
+    words += (" --latest-decision" if settings.latest else "") + (" --abatement" if settings.abatement else "")
     note("unfinished", cases=comparison.unfinished, command=f"cemfa compare {settings.scenario} {words}")
     return INTERRUPTED
 
@@ -163,6 +167,7 @@ def _record(
         inputs=inputs,
         residual=comparison.residual,
         latest=settings.latest,
+        abatement=settings.abatement,
         decide=f"{decide.file}:{decide.name}" if decide else None,
     )
 

@@ -18,6 +18,7 @@ from cemfa.comparison.criteria import (
     weighted_sum,
     weights_on_simplex,
 )
+from cemfa.comparison.curve import with_curves
 from cemfa.comparison.dominance import dominated_by, dominates, efficient
 from cemfa.comparison.latest import latest_decision, with_latest
 from cemfa.comparison.measures import cost_curve
@@ -82,5 +83,6 @@ __all__ = [
     "tornado",
     "weighted_sum",
     "weights_on_simplex",
+    "with_curves",
     "with_latest",
 ]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cemfa.comparison.measures import put_together
 from cemfa.comparison.pictures import full_name
 from cemfa.comparison.words import BILLION, Words
-from cemfa.figures.choices import Standing, Swing, rank_shares, tornado_bars
+from cemfa.figures.choices import Block, Standing, Swing, cost_steps, rank_shares, tornado_bars
 from cemfa.figures.picture import Picture
 
 if TYPE_CHECKING:
@@ -40,6 +41,43 @@ def swings(comparison: Comparison, key: str, words: Words) -> Picture | None:
     label = f"{words.text(f'aim_{aim.key}')} ({unit_of(comparison, aim, words)})"
     title = tornado_caption(comparison, aim, words)
     return tornado_bars(bars, aim.expected[aim.leader] * scale, words.lang, title=title, x_label=label)
+
+
+def abatement(comparison: Comparison, key: str, words: Words) -> Picture | None:
+    """Return the abatement cost curve of an option; None where none was asked for or nothing is added."""
+    curve = comparison.curves.get(key)
+    if curve is None:
+        return None
+    blocks = [
+        Block(
+            " + ".join(measure_name(comparison, step.measure, words) for step in steps), effect / 1e3,
+            cost / effect / 1e3,
+        )
+        for steps, cost, effect in put_together(curve.steps)
+    ]  # fmt: skip
+    if not blocks:
+        return None
+    return cost_steps(
+        blocks, words.lang, title=abatement_caption(comparison, key, words),
+        x_label=words.text(f"axis_curve_{curve.effect}"),
+        y_label=words.text(f"axis_curve_cost_{curve.effect}", price_year=comparison.scenario.finance.price_year),
+    )  # fmt: skip
+
+
+def abatement_caption(comparison: Comparison, key: str, words: Words) -> str:
+    """Return what an abatement cost curve shows, of which option and over which years."""
+    scenario = comparison.scenario
+    option = option_name(comparison, key, words)
+    return words.text("f_curve", option=option, first=scenario.finance.start, last=scenario.horizon)
+
+
+def measure_name(comparison: Comparison, key: str, words: Words) -> str:
+    """Return the name of a project or programme by its id."""
+    for option in comparison.scenario.options.values():
+        for held in (option.projects, option.programmes):
+            if key in held:
+                return words.label(held[key].label, key)
+    return key
 
 
 def tornado_caption(comparison: Comparison, aim: Aim, words: Words) -> str:

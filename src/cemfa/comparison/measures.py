@@ -6,7 +6,7 @@ together is not the sum of what each does alone: every step is the difference to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +89,34 @@ def cost_curve(measures: Collection[str], evaluate: Callable[[frozenset[str]], E
         cost, effect = together[best]
         steps.append(Step(best, *added[best], *alone[best], effect))
     return tuple(steps)
+
+
+def put_together(steps: Sequence[Step]) -> tuple[tuple[tuple[Step, ...], float, float], ...]:
+    """Return the blocks of a curve: what adds nothing on its own goes together with the step that it makes possible.
+
+    Returns
+    -------
+    tuple
+        per block its steps, its cost and its effect; steps that add nothing in the end make no block
+
+    Examples
+    --------
+    Separating adds nothing until there is a yard that takes what is separated:
+
+    >>> known = {("s",): (4.0, 0.0), ("y",): (9.0, 0.0), ("s", "y"): (13.0, 10.0)}
+    >>> (block,) = put_together(cost_curve(["s", "y"], lambda chosen: known[tuple(sorted(chosen))]))
+    >>> [step.measure for step in block[0]], block[1:]
+    (['s', 'y'], (13.0, 10.0))
+    """
+    blocks: list[tuple[tuple[Step, ...], float, float]] = []
+    waiting: list[Step] = []
+    for step in steps:
+        waiting.append(step)
+        effect = sum(found.effect for found in waiting)
+        if effect > 0:
+            blocks.append((tuple(waiting), sum(found.cost for found in waiting), effect))
+            waiting = []
+    return tuple(blocks)
 
 
 def _rank(cost: float, effect: float) -> tuple[int, float]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from cemfa.comparison.finances import Finances
+from cemfa.comparison.measures import Step
 from cemfa.comparison.turning import Bar
 from cemfa.definition.schema import Criterion, Funding, Label, Model, Scenario
 from cemfa.indicators.spread import Stat
@@ -409,6 +410,23 @@ class Latest:
     open_end: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The abatement cost curve of an option, by the annual balance on central values.
+
+    Parameters
+    ----------
+    option : its id
+    effect : `ghg_net`, emissions avoided [tCO2e], or `organics_recycled` where climate is not modelled [t]; over the
+        decision years
+    steps : its projects and programmes in the order in which they are cheapest to add, present costs [VND]
+    """
+
+    option: str
+    effect: str
+    steps: tuple[Step, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Comparison:
     """Options side by side, reproducible from seed and inputs.
@@ -429,6 +447,7 @@ class Comparison:
     decision : the choice between options; None where it was not worked out
     latest : per option with projects of its own and headline target the latest decision for even odds and for nine in
         ten, found by simulating again (`cemfa.comparison.latest.with_latest`); empty where it was not asked for
+    curves : abatement cost curves by option (`cemfa.comparison.curve.with_curves`); empty where none was asked for
     """
 
     scenario: Scenario
@@ -446,6 +465,7 @@ class Comparison:
     unfinished: tuple[str, ...] = ()
     decision: Decision | None = None
     latest: Mapping[str, Mapping[str, tuple[Latest, ...]]] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
 
     def option(self, key: str) -> OptionResult:
         """Return one option by its id."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cemfa import locale
 from cemfa.comparison import choice_pictures, operation, pictures
+from cemfa.comparison.curve import with_curves
 from cemfa.comparison.happened import history
 from cemfa.comparison.words import Words
 from cemfa.errors import Problem, ResultsError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from cemfa.figures.picture import Picture
 
 FIGURES = (
-    "cash_flow", "cost_per_tonne", "drivers", "efficient_set", "gantt", "loss_waterfall", "map",
+    "abatement_curve", "cash_flow", "cost_per_tonne", "drivers", "efficient_set", "gantt", "loss_waterfall", "map",
     "rank_stability", "sankey", "target_path", "timeline", "tornado", "utilisation", "waiting",
 )  # fmt: skip
 """Names of the figures, sorted."""
@@ -62,6 +63,18 @@ class Plot:
     def cost_per_tonne(self, *, lang: str | None = None) -> Picture:
         """Return what a tonne taken in costs under every option, and net of products sold."""
         return self._drawn(pictures.unit_costs(self.comparison, self._words(lang)), "cost_per_tonne")
+
+    def abatement_curve(self, option: str | None = None, *, lang: str | None = None) -> Picture:
+        """Return what the measures of an option add and what a unit of that costs, cheapest first.
+
+        Where the comparison holds no curve of the option it is worked out: seconds to minutes, see
+        `cemfa.comparison.with_curves`.
+        """
+        found, held = self._option(option), self.comparison
+        key = found.base_option
+        if key not in held.curves:
+            held = with_curves(held, [key])
+        return self._drawn(choice_pictures.abatement(held, key, self._words(lang)), "abatement_curve", found)
 
     def cash_flow(self, option: str | None = None, *, lang: str | None = None) -> Picture:
         """Return who pays what in which year under an option."""

@@ -13,7 +13,10 @@ import numpy as np
 from cemfa import locale
 from cemfa.comparison import pictures
 from cemfa.comparison.choice_pictures import (
+    abatement,
+    abatement_caption,
     amount,
+    measure_name,
     option_name,
     scale_of,
     stability,
@@ -62,13 +65,18 @@ def choosing(comparison: Comparison, words: Words) -> Choosing | None:
                    words, 700)
             for aim in decision.aims
         ),
+        *(
+            figure(abatement(comparison, key, words), f"curve-{key}", abatement_caption(comparison, key, words), words,
+                   700)
+            for key in comparison.curves
+        ),
     )  # fmt: skip
     return Choosing(tuple(sentences), choosing_tables(comparison, words), tuple(filter(None, drawn)))
 
 
 def choosing_tables(comparison: Comparison, words: Words) -> tuple[Table, ...]:
     """Return the tables of the choice that have rows: by aim, by criterion, worth knowing, turning points, donors."""
-    builders = (_choice_table, _criteria_table, _information_table, _turns_table, _donor_table)
+    builders = (_choice_table, _criteria_table, _information_table, _turns_table, _curve_table, _donor_table)
     if comparison.decision is None:
         return ()
     found = (build(comparison, comparison.decision, words) for build in builders)
@@ -241,6 +249,37 @@ def _turns_table(comparison: Comparison, decision: Decision, words: Words) -> Ta
         for turn in aim.turns
     )  # fmt: skip
     return Table(words.text("t_turns"), words.text("turns_caption"), columns, rows)
+
+
+def _curve_table(comparison: Comparison, decision: Decision, words: Words) -> Table | None:
+    """Return the measures of every curve in their order, with what their place does to them; None without curves."""
+    del decision
+    if not comparison.curves:
+        return None
+    finance, last = comparison.scenario.finance, comparison.scenario.horizon
+    effect = next(iter(comparison.curves.values())).effect
+    unit = words.text(f"unit_curve_{effect}")
+    money = words.text("unit_money", price_year=finance.price_year)
+    each = words.text("unit_money_per_co2e" if effect == "ghg_net" else "unit_money_per_tonne",
+                      price_year=finance.price_year)  # fmt: skip
+    columns = (
+        Column(words.text("c_option")), Column(words.text("c_measure")),
+        Column(words.text(f"c_curve_{effect}"), unit, "number", 0),
+        Column(words.text("c_curve_alone"), unit, "number", 0),
+        Column(words.text("c_interaction"), unit, "number", 0),
+        Column(words.text("c_curve_cost"), money, "number", 1), Column(words.text("c_unit_cost"), each, "number", 0),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            Cell(option_name(comparison, key, words)), Cell(measure_name(comparison, step.measure, words)),
+            Cell(step.effect), Cell(step.alone_effect), Cell(step.interaction), Cell(step.cost / BILLION),
+            Cell(step.unit_cost if step.effect > 0 else None),
+        )
+        for key, curve in comparison.curves.items()
+        for step in curve.steps
+    )  # fmt: skip
+    caption = words.text("curve_caption", first=finance.start, last=last)
+    return Table(words.text("t_curve"), caption, columns, rows, note=words.text("curve_note"))
 
 
 def _donor_table(comparison: Comparison, decision: Decision, words: Words) -> Table:

@@ -314,12 +314,23 @@ def test_a_run_can_be_repeated(compared: Path, elsewhere: Path, capsys: Captured
 def test_the_latest_decision_and_who_decided_are_repeated(elsewhere: Path, capsys: Captured) -> None:
     rules = elsewhere / "rules.py"
     rules.write_text("def never(situation):\n    return False\n", encoding="utf-8")
-    words = ["--option", "south_yard", "--replications", "1", "--workers", "1", "--latest-decision", "--json"]
+    words = [
+        "--option",
+        "south_yard",
+        "--replications",
+        "1",
+        "--workers",
+        "1",
+        "--latest-decision",
+        "--abatement",
+        "--json",
+    ]
     assert run(["compare", "first_steps_2030", *words, "--decide", "rules.py:never", "--out", "a"]) == 0
     first = capsys.readouterr().out
     assert {"latest_even.S01", "latest_sure.S01"} <= set(json.loads(first)[-1])
     record = json.loads((elsewhere / "a" / "run.json").read_text(encoding="utf-8"))
     assert record["latest"] is True
+    assert record["abatement"] is True
     assert record["decide"] == f"{rules}:never"
     assert "decide/rules.py" in record["inputs"]
     assert run(["compare", "--replay", "a", "--workers", "1", "--json", "--out", "b"]) == 0
