@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ from cemfa.comparison import compare
 from cemfa.comparison.finances import ACTORS, ECONOMY
 from cemfa.comparison.money_rows import COLUMNS
 from cemfa.comparison.words import Words
+from cemfa.definition.load import read_model
 from cemfa.economics.cashflow import discount_factors, npv
 from cemfa.economics.investment import ITEMS
 from cemfa.report.context import workbook_tables
 from cemfa.report.finance import finance_tables, rate_cell
+from cemfa.report.offices import office_pages
 from cemfa.results import open_results
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "first_steps_2030.yaml"
@@ -171,6 +174,26 @@ def test_the_table_of_payers_closes_and_shows_debt_service_below(comparison):
     np.testing.assert_allclose(totals, option.economics.samples["need"].mean("sample") / 1e9, rtol=1e-9, atol=1e-9)
     kinds = [row[1].value for row in table.rows[first:] if row[0].value == words.text("service_province")]
     assert kinds == [words.text(f"of_{kind}") for kind in ("interest", "principal", "subsidy")]
+
+
+def test_a_department_sees_the_money_it_has_charge_of_and_the_debt_of_the_province(comparison):
+    scenario, ben_tre = comparison.scenario, read_model("ben_tre")
+    funders = {
+        key: funder.model_copy(update={"department": "finance" if key == "town_budget" else "state_bank"})
+        for key, funder in scenario.funders.items()
+    }
+    model = comparison.model.model_copy(update={"departments": ben_tre.departments, "duties": ben_tre.duties})
+    changed = replace(comparison, model=model, scenario=scenario.model_copy(update={"funders": funders}))
+    words, option = Words("en"), comparison.option("south_yard")
+    changed = replace(changed, decision=None, ranking=dict.fromkeys(comparison.headline, ("south_yard",)))
+    pages = {office.anchor: office for office in office_pages(changed, words)}
+    rows = pages["en-office-finance"].blocks[3].tables[0].rows
+    budget = option.economics.finances.funding.sel(funder="town_budget", purpose="running").mean("sample") / 1e9
+    paid = next(row for row in rows if row[1].value == words.text("of_running"))
+    np.testing.assert_allclose([cell.value for cell in paid[2:]], budget.values, rtol=1e-12)
+    assert words.text("of_interest") in {row[1].value for row in rows}
+    bank = pages["en-office-state-bank-region"].blocks[3].tables[0].rows
+    assert words.text("service_province") not in {row[0].value for row in bank}
 
 
 def test_the_file_of_results_carries_the_finances(comparison, tmp_path):

@@ -5,6 +5,7 @@ Lowest part of `comparison` beside `outcome`: looks up, reckons nothing. Money i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,6 +80,16 @@ class Finances:
         """Return the net account of an actor, or of the `economy`, (sample, point) [VND]."""
         both = self.actors["received"] - self.actors["paid"]
         return both.sum("actor") if actor == ECONOMY else both.sel(actor=actor, drop=True)
+
+    def owed_by(self, debtor: str) -> Iterator[tuple[str, xr.DataArray]]:
+        """Yield the kinds of debt service a debtor pays at all, each (sample, year) [VND/yr].
+
+        The province also pays the interest subsidy of all loans, as `subsidy`.
+        """
+        parts = {name: self.service.sel(debtor=debtor, payment=name, drop=True) for name in PAYMENTS}
+        if debtor == DEBTORS[0]:
+            parts["subsidy"] = self.subsidy
+        yield from ((name, part) for name, part in parts.items() if part.to_numpy().any())
 
     def lowest_covers(self) -> np.ndarray:
         """Return the lowest cover ratio of any project per sample, (S,); NaN where nothing is owed."""

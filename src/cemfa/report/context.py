@@ -17,6 +17,7 @@ from cemfa.report.benchmarks import benchmarks_table
 from cemfa.report.choosing import Choosing, choosing, choosing_tables, leading
 from cemfa.report.departments import departments_table
 from cemfa.report.goals import Goals, courses_table, gaps_table, goals, gwp_sentence, targets_table
+from cemfa.report.offices import OfficePage, office_pages
 from cemfa.report.option import WIDE, FigureBlock, OptionPage, figure, option_page
 from cemfa.report.overview import headline, how_to_read, summary
 from cemfa.report.places import places_table
@@ -74,6 +75,7 @@ class Page:
     benchmarks: Table
     departments: Table
     departments_text: str
+    offices: tuple[OfficePage, ...]
     matter: Table
     assumptions: Table
     assumptions_text: str
@@ -137,6 +139,7 @@ def page(comparison: Comparison, lang: str) -> Page:
         benchmarks=elsewhere,
         departments=duties,
         departments_text=words.text("departments_text", count=len(duties.rows)),
+        offices=office_pages(comparison, words),
         matter=_matter(comparison, tables["drivers"]),
         assumptions=assumptions,
         assumptions_text=appendix.assumptions_text(comparison, words),

@@ -12,6 +12,12 @@ from cemfa.report.tables import Cell, Column, Table
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison
+    from cemfa.definition.schema import Department, Duty, Model
+
+
+def duties_of(model: Model, office: Department) -> tuple[Duty, ...]:
+    """Return the duties that a department has today, in the order of the plan."""
+    return tuple(duty for duty in model.duties if office in model.in_charge(duty.department))
 
 
 def departments_table(comparison: Comparison, words: Words) -> Table:

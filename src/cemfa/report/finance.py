@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cemfa.comparison import pictures
-from cemfa.comparison.finances import DEBTORS, ECONOMY, PAYMENTS
+from cemfa.comparison.finances import DEBTORS, ECONOMY
 from cemfa.comparison.words import BILLION, Words
 from cemfa.economics.investment import ITEMS
 from cemfa.indicators.spread import stat_of
@@ -104,12 +104,8 @@ def _funding(comparison: Comparison, words: Words) -> Table:
 
 def _service(finances: Finances) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield debtor, kind and means by year of what is paid for loans [bn VND/yr]."""
-    means = finances.service.mean("sample")
-    for who in DEBTORS:
-        parts = {what: means.sel(debtor=who, payment=what).to_numpy() for what in PAYMENTS}
-        if who == "province":
-            parts["subsidy"] = finances.subsidy.mean("sample").to_numpy()
-        yield from ((who, what, paid / BILLION) for what, paid in parts.items() if paid.sum() > _SMALLEST)
+    for debtor in DEBTORS:
+        yield from ((debtor, kind, due.mean("sample").to_numpy() / BILLION) for kind, due in finances.owed_by(debtor))
 
 
 def _investment(comparison: Comparison, words: Words) -> Table:

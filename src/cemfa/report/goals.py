@@ -67,7 +67,7 @@ def _captioned(comparison: Comparison, table: Table, key: str, text: str, words:
 
 def _stated(target: Target, words: Words) -> str:
     """Return a target as one says it: ``Rural organic waste recycled ≥ 70 %, 2030``."""
-    return f"{words.label(target.label)} {_asked(target, words)}, {target.year}"
+    return f"{words.label(target.label)} {asked(target, words)}, {target.year}"
 
 
 def targets_table(comparison: Comparison, words: Words) -> Table:
@@ -85,10 +85,10 @@ def targets_table(comparison: Comparison, words: Words) -> Table:
         judged = plain[0].target(target.id)
         rows.append((
             Cell(target.document), Cell(target.issuer), Cell(target.id), Cell(words.label(target.label)),
-            Cell(target.clause), Cell(float(target.year)), Cell(_asked(target, words)),
-            Cell(words.text(f"status_{target.status}")), Cell(_reported(target, words)),
+            Cell(target.clause), Cell(float(target.year)), Cell(asked(target, words)),
+            Cell(words.text(f"status_{target.status}")), Cell(reported(target, words)),
             Cell(_kind(comparison, judged, target, words)),
-            *(_achieved(option.target(target.id), words) for option in plain),
+            *(achieved(option.target(target.id), words) for option in plain),
         ))  # fmt: skip
         keys.append(target.document)
     return Table(words.text("t_targets"), words.text("targets_caption"), columns, tuple(rows), tuple(keys))
@@ -201,13 +201,14 @@ def _unit(target: Target, words: Words) -> tuple[str, float]:
     return ("%", 100.0) if unit == "1" else (words.unit(unit), 1.0)
 
 
-def _asked(target: Target, words: Words) -> str:
+def asked(target: Target, words: Words) -> str:
+    """Return what a target asks for: ``≥ 70 %``, or a direction in words."""
     if target.value is None:
         return words.text(f"sense_{target.sense}")
     return f"{sense(target)} {locale.number(target.value, words.lang)} {words.unit(target.unit)}"
 
 
-def _reported(target: Target, words: Words) -> str:
+def reported(target: Target, words: Words) -> str:
     """Return what was last reported, with its year; that nothing is known is said, too."""
     last = target.reported
     if last is None:
@@ -227,7 +228,8 @@ def _kind(comparison: Comparison, judged: Assessment, target: Target, words: Wor
     return f"{text}: {note}" if note else text
 
 
-def _achieved(found: Assessment, words: Words) -> Cell:
+def achieved(found: Assessment, words: Words) -> Cell:
+    """Return what an option has for a target, and with what probability it meets it."""
     if found.value is None:
         return Cell("–")
     unit = REGISTRY[found.target.indicator or found.target.contribution or ""].unit

@@ -165,5 +165,19 @@ def goods_and_sources(scenario: Scenario, c: Context, at: At) -> Iterator[Proble
             yield unknown("source-unknown", at(*path), source, known)
 
 
+def in_charge(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
+    """Check that those in charge of stages and funds are departments of the model."""
+    chains = scenario.simulation.stages.items()
+    named: list[tuple[_Path, str | None]] = [
+        (("simulation", "stages", chain, position, "department"), stage.department)
+        for chain, stages in chains
+        for position, stage in enumerate(stages)
+    ]
+    named += [(("funders", key, "department"), funder.department) for key, funder in scenario.funders.items()]
+    for path, department in named:
+        if department is not None and department not in c.model.departments:
+            yield unknown("department-unknown", at(*path), department, c.model.departments)
+
+
 OWN_RULES = (fractions, currencies, exchange, items, loans)
-MODEL_RULES = (currencies_of_model, goods_and_sources)
+MODEL_RULES = (currencies_of_model, goods_and_sources, in_charge)

@@ -77,6 +77,8 @@ class Funder(Frozen):
     (`loan`, `oda_loan`, `credit`), or a `household`."""
     loan: Loan | None = None
     """Terms, where it lends; a lender without terms is repaid outside the account, which `check` says."""
+    department: Id | None = None
+    """Who has charge of the money, an id of the model's `departments.csv`. Default: nobody is named."""
 
 
 class Tax(Frozen):

@@ -36,6 +36,9 @@ class Stage(Frozen):
     pays: Number = Field(default=0.0, ge=0, le=1)
     """Share of the investment that must be there before the stage begins, where the scenario limits `funds`; what no
     stage names is due at the decision."""
+    department: Id | None = None
+    """Who decides on it or carries it out, an id of the model's `departments.csv`; its successors follow from there.
+    Default: nobody is named."""
 
 
 class When(Frozen):
