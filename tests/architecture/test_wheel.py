@@ -67,7 +67,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_code_texts_and_library(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for folder in (ROOT / "src" / "cemfa").rglob("*"):
-        if folder.suffix in {".py", ".yaml", ".json", ".txt", ".html", ".css", ".csv", ".md", ".typed"}:
+        if folder.suffix in {".py", ".yaml", ".json", ".txt", ".html", ".css", ".csv", ".docx", ".md", ".typed"}:
             assert str(folder.relative_to(ROOT / "src")) in names
     for kind in ("models", "scenarios"):
         for file in (ROOT / kind).rglob("*"):
@@ -103,7 +103,7 @@ def test_the_wheel_compares_and_reports(installed: Path, tmp_path: Path) -> None
     )
     assert json.loads(done.stdout)
     made = {file.name for file in (tmp_path / "first_steps_2030-1").iterdir()}
-    assert made == {"report.html", "tables.xlsx", "results.nc", "losses.csv", "money.csv", "run.json"}
+    assert made == {"report.html", "report.docx", "tables.xlsx", "results.nc", "losses.csv", "money.csv", "run.json"}
 
 
 def test_every_library_that_is_imported_is_declared() -> None:

@@ -27,6 +27,7 @@ def command() -> click.Command:
             option("--latest-decision", "latest", key="latest-decision", is_flag=True),
             option("--abatement", is_flag=True),
             option("--replay", metavar="run.json"),
+            option("--template", metavar="FILE.docx"),
             option("--json", "as_json", key="json", is_flag=True),
         ],
     )
@@ -45,6 +46,7 @@ def _compare(
     latest: bool,
     abatement: bool,
     replay: str | None,
+    template: str | None,
     as_json: bool,
 ) -> int:
     from cemfa.cli.comparing import Settings, compare_and_write, settings_of, until_of
@@ -62,7 +64,7 @@ def _compare(
         settings = Settings(
             name, replications, seed or 0, options, until=until, decide=decide, latest=latest, abatement=abatement
         )
-    return compare_and_write(settings, workers=workers, out=out, as_json=as_json)
+    return compare_and_write(settings, workers=workers, out=out, template=template, as_json=as_json)
 
 
 def _refuse_beside_replay(names: list[str]) -> None:

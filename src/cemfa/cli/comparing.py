@@ -84,14 +84,17 @@ def until_of(precision: str | None, *, settled: bool) -> Rule | None:
     return Precision(indicator, half_width)
 
 
-def compare_and_write(settings: Settings, *, workers: int | None, out: str | None, as_json: bool) -> int:
-    """Compare, write report, workbook, results, loss account and `run.json` into a new folder, and print the table.
+def compare_and_write(
+    settings: Settings, *, workers: int | None, out: str | None, template: str | None, as_json: bool
+) -> int:
+    """Compare, write report, Word document, workbook, results, accounts and `run.json` into a new folder, and print
+    the table.
 
     Returns the exit code: 130 where an interruption left out cases; what was finished is written all the same.
     """
     from cemfa.comparison import compare, with_curves, with_latest
     from cemfa.definition.load import read_scenario_and_model
-    from cemfa.report import write_report
+    from cemfa.report.write import can_word, write_report
     from cemfa.simulation.deciding import decide_from
     from cemfa.workers import Pool
 
@@ -103,6 +106,7 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
     if settings.repeats is not None:
         _require_same(settings.repeats, inputs)
     require_options(scenario, list(settings.options))
+    worded = can_word(Path(template) if template else None)
     with _folder_for(out, scenario.id) as folder, pool:
         comparison = compare(
             scenario,
@@ -124,11 +128,13 @@ def compare_and_write(settings: Settings, *, workers: int | None, out: str | Non
         comparison.save_results(folder / RESULTS)
         comparison.losses().to_csv(folder / LOSSES, index=False)
         comparison.money().to_csv(folder / MONEY, index=False)
-        written = write_report(comparison, folder, workers=pool)
+        written = write_report(comparison, folder, workers=pool, template=template)
         write_record(_record(settings, comparison, file, inputs, decide), folder)
     _show(comparison, as_json=as_json)
     note("residual", value=comparison.residual)
     note("report-at", file=str(written["report"]))
+    if not worded:
+        note("word-how")
     if settings.until is not None:
         note("replications-done", count=comparison.replications)
     if not comparison.unfinished:

@@ -61,14 +61,13 @@ def _report(
     if annual is not None:
         _yearly((run, of_option), annual, (cut_off, date), observed or "observed", template, out)
         return
-    given = {"--cut-off": cut_off, "--observed": observed, "--date": date, "--template": template}
-    given |= {"--option": of_option}
+    given = {"--cut-off": cut_off, "--observed": observed, "--date": date, "--option": of_option}
     if any(given.values()):
         words = [name for name, value in given.items() if value]
         raise locale.error(CemfaError, Problem("report-only-annual", parameters={"options": words}))
     from cemfa.cli.comparing import compare_and_write, settings_of
 
-    compare_and_write(settings_of(run), workers=workers, out=out, as_json=as_json)
+    compare_and_write(settings_of(run), workers=workers, out=out, template=template, as_json=as_json)
 
 
 def _yearly(

@@ -233,7 +233,8 @@ def _frontier(axes: Axes, points: Sequence[CostPoint], lang: str) -> None:
 def _stretch(axes: Axes, costs: Sequence[Spread]) -> bool:
     """Draw costs by their square root where one dwarfs the others, and return whether it was done."""
     highest = max(cost.high for cost in costs)
-    if min(cost.low for cost in costs) < 0 or highest < _DWARFS * float(np.median([cost.middle for cost in costs])):
+    usual = float(np.median([cost.middle for cost in costs]))
+    if highest <= 0 or min(cost.low for cost in costs) < 0 or highest < _DWARFS * usual:
         return False
     # outside the data the scale goes on as an odd function, so that margins below zero have a place
     axes.set_yscale("function", functions=(lambda y: np.sign(y) * np.sqrt(np.abs(y)), lambda r: np.sign(r) * r**2))

@@ -26,6 +26,7 @@ RULE: Final = "#cbd2d9"
 PAPER: Final = "#ffffff"
 TARGET: Final = "#b42318"
 FONT_SIZE: Final = 9.0
+_LONGEST_WORD: Final = 30
 
 # Neighbours differ in hue *and* in lightness, so that a grey print still tells them apart; hatches do the rest.
 COLOURS: Final = (
@@ -159,11 +160,15 @@ def text_width(text: str, size: float = FONT_SIZE) -> float:
 def wrap(text: str, width: float, size: float = FONT_SIZE) -> list[str]:
     """Return a text cut at blanks into lines no wider than `width` [pt]; a longer single word stays whole.
 
+    Only what no language calls a word, such as an address, is torn: it would leave no room for the figure.
+
     >>> wrap("a b", 1e3), wrap("household waste", 1.0)
     (['a b'], ['household', 'waste'])
+    >>> [len(part) for part in wrap("x" * 50, 1e3)]
+    [30, 20]
     """
     lines: list[str] = []
-    for word in text.split():
+    for word in (part[at : at + _LONGEST_WORD] for part in text.split() for at in range(0, len(part), _LONGEST_WORD)):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size) <= width:
             lines[-1] = longer

@@ -91,8 +91,12 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     return target
 
 
-def figure_bytes(figure: Figure, kind: str) -> bytes:
+def figure_bytes(figure: Figure, kind: str, *, dpi: float = _DOTS_PER_INCH) -> bytes:
     """Return a figure as the bytes of an svg, png or pdf file, without time, user or version in it.
+
+    Parameters
+    ----------
+    dpi : of a png [1/inch]
 
     >>> figure_bytes(Figure(figsize=(2, 1)), "png")[1:4]
     b'PNG'
@@ -107,19 +111,19 @@ def figure_bytes(figure: Figure, kind: str) -> bytes:
     metadata: dict[str, str | None] = (
         {"Software": None} if kind == "png" else {"CreationDate": None, "Producer": None, "Creator": "cemfa"}
     )
-    return _rendered(figure, kind, metadata)
+    return _rendered(figure, kind, metadata, dpi)
 
 
 @styled
-def _rendered(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
+def _rendered(figure: Figure, kind: str, metadata: dict[str, str | None], dpi: float) -> bytes:
     stream = io.BytesIO()
-    figure.savefig(stream, format=kind, metadata=metadata, dpi=72 if kind == "svg" else _DOTS_PER_INCH)
+    figure.savefig(stream, format=kind, metadata=metadata, dpi=dpi)
     return stream.getvalue()
 
 
 def _tree(figure: Figure) -> ET.Element:
     """Return the figure's SVG without namespaces in its names: inside HTML they would be part of the names."""
-    drawn = _rendered(figure, "svg", {"Date": None, "Creator": None, "Format": None, "Type": None})
+    drawn = _rendered(figure, "svg", {"Date": None, "Creator": None, "Format": None, "Type": None}, 72)
     root = ET.fromstring(drawn)
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]

@@ -50,6 +50,8 @@ class Page:
     title: str
     subtitle: str
     meta: str
+    origin: str
+    elsewhere: str
     skip: str
     contents: str
     back: str
@@ -114,6 +116,10 @@ def page(comparison: Comparison, lang: str) -> Page:
             "meta", target_year=scenario.target_year, first=scenario.decisions_from, last=scenario.horizon,
             price_year=scenario.finance.price_year, replications=comparison.replications,
         ),
+        origin=words.text(
+            "origin", version=comparison.version, scenario=scenario.id, replications=comparison.replications
+        ),
+        elsewhere=words.text("elsewhere"),
         skip=words.text("skip"),
         contents=words.text("contents"),
         back=words.text("back"),

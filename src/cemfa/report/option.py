@@ -5,7 +5,7 @@ Between `comparison` and `context`; sentences are chosen and filled from numbers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
@@ -34,12 +34,19 @@ WIDE: Final = 1150
 
 @dataclass(frozen=True, slots=True)
 class FigureBlock:
-    """A figure in the page: finished SVG with its caption."""
+    """A figure in the page: finished SVG with its caption, and the picture for what cannot show SVG.
+
+    Sent to another process it leaves its picture behind: what writes the numbers of axes cannot be sent.
+    """
 
     svg: Markup
     caption: str
     note: str = ""
     wide: bool = False
+    picture: Picture | None = field(default=None, compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return FigureBlock, (self.svg, self.caption, self.note, self.wide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +64,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A question about an option with its answer."""
+    """A question, such as one about an option, with its answer; `key` says which question it is."""
 
     title: str
     sentences: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     figures: tuple[FigureBlock, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +97,16 @@ def option_page(
     tables : of all options, by name, from `detail`; the section shows its own rows
     shared : what the flow diagrams have in common
     """
-    blocks = (
-        _why(comparison, option, tables, words),
-        _money(comparison, option, tables, words),
-        _climate(comparison, option, tables, words),
-        _doubt(comparison, option, words),
-        _built(comparison, option, tables, words),
-        _operation(comparison, option, words),
-        _happened(comparison, option, tables, words),
-        _flows(comparison, option, shared, words),
-    )
+    blocks = {
+        "why": _why(comparison, option, tables, words),
+        "money": _money(comparison, option, tables, words),
+        "climate": _climate(comparison, option, tables, words),
+        "doubt": _doubt(comparison, option, words),
+        "built": _built(comparison, option, tables, words),
+        "operation": _operation(comparison, option, words),
+        "happened": _happened(comparison, option, tables, words),
+        "flows": _flows(comparison, option, shared, words),
+    }
     baseline = words.label(comparison.option(comparison.baseline).label)
     note = words.text("baseline_note", baseline=baseline) if option.baseline else ""
     if not option.baseline:
@@ -106,7 +114,8 @@ def option_page(
     verdicts = [verdict(comparison, option.target(target.id), words) for target in headline_targets(comparison)]
     return OptionPage(
         anchor(option, words), pictures.full_name(option, words), option.letter, words.label(option.label),
-        words.label(option.summary), note, tuple(verdicts), tuple(block for block in blocks if block),
+        words.label(option.summary), note, tuple(verdicts),
+        tuple(replace(block, key=key) for key, block in blocks.items() if block),
     )  # fmt: skip
 
 
@@ -117,7 +126,8 @@ def figure(
     if picture is None:
         return None
     prefix = f"{name}-{words.lang}".replace("_", "-").replace(".", "-")
-    return FigureBlock(Markup(inline_svg(picture, prefix, min_width=min_width)), caption, note, min_width >= WIDE)
+    svg = Markup(inline_svg(picture, prefix, min_width=min_width))
+    return FigureBlock(svg, caption, note, min_width >= WIDE, picture)
 
 
 def verdict(comparison: Comparison, found: Assessment, words: Words) -> Verdict:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from cemfa.comparison.words import Words
 from cemfa.definition.schema import Label, Model
-from cemfa.figures.svg import figure_bytes
 from cemfa.monitoring.progress import ProjectProgress
 from cemfa.monitoring.yearly import YearlyRow, missing_of
 from cemfa.observations.schema import Observation
@@ -21,7 +20,7 @@ from cemfa.report.progress import intake_table, money_table, progress_tables, pr
 from cemfa.report.progress import missing_table as projects_missing_table
 from cemfa.report.progress import sentences as progress_sentences
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.word import Word
+from cemfa.report.word import Word, frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +103,16 @@ def yearly_document(yearly: Yearly, lang: str, *, template: Path | None = None) 
     """
     words = Words(lang)
     day = _day(yearly.cut_off, lang)
-    plan, today = _documents(yearly.rows), yearly.today
-    fields = {
-        "country": words.text("word_country"),
-        "motto": words.text("word_motto"),
-        "number": words.text("word_number"),
-        "place_date": words.text("word_place_date", day=today.day, month=today.month, year=today.year),
-        "superior": "",
-        "agency": "",
-        "title": words.text("y_title"),
-        "subtitle": words.text("y_subtitle", year=yearly.year, plan=plan, area=_area(yearly.model, words)),
-    }  # fmt: skip
-    word = Word(lang, fields, template)
+    subtitle = words.text("y_subtitle", year=yearly.year, plan=_documents(yearly.rows), area=_area(yearly.model, words))
+    word = Word(lang, frame(lang, words.text("word_title"), subtitle, day=yearly.today), template)
     word.heading(words.text("y_h_summary"))
     for sentence in sentences(yearly, words):
         word.paragraph(sentence)
+    targets = targets_table(yearly, words)
+    word.turn(lying=word.needs_lying(targets))
     word.heading(words.text("y_h_targets"))
-    word.table(targets_table(yearly, words), source=words.text("y_from_reports", day=day))
+    word.table(targets, source=words.text("y_from_reports", day=day))
+    word.turn(lying=False)
     late = [row for row in yearly.rows if "off_track" in row.flags]
     if late:
         word.heading(words.text("y_h_late"))
@@ -142,11 +134,12 @@ def _projects(word: Word, projects: ProjectProgress, words: Words, day: str) -> 
     source = words.text("m_from_owners", day=day)
     picture = timeline(projects, words)
     if picture is not None:
-        word.figure(
-            figure_bytes(picture, "png"), words.text("m_f_time"), source=source, alternative=picture.description
-        )
+        word.figure(picture, words.text("m_f_time"), source=source)
     for table in (projects_table, money_table, intake_table, projects_missing_table):
-        word.table(table(projects, words), source=source)
+        made = table(projects, words)
+        word.turn(lying=word.needs_lying(made))
+        word.table(made, source=source)
+    word.turn(lying=False)
 
 
 def sentences(yearly: Yearly, words: Words) -> tuple[str, ...]:

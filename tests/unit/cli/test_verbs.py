@@ -10,7 +10,7 @@ import xarray as xr
 from cemfa import library, locale, open_results
 from cemfa.cli.entry import run
 
-MADE = {"report.html", "tables.xlsx", "results.nc", "losses.csv", "money.csv", "run.json"}
+MADE = {"report.html", "report.docx", "tables.xlsx", "results.nc", "losses.csv", "money.csv", "run.json"}
 
 Captured = pytest.CaptureFixture[str]
 

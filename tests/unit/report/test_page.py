@@ -12,6 +12,7 @@ from cemfa.definition.schema import Label
 from cemfa.errors import OutputError
 from cemfa.report import write_report
 from cemfa.report.context import page, workbook_tables
+from cemfa.report.document import document
 from cemfa.report.html import render
 from cemfa.report.workbook import workbook_bytes
 
@@ -147,17 +148,18 @@ def test_labels_stay_text_whatever_they_hold(comparison):
     assert HOSTILE in " ".join(read(html).text)
 
 
-def test_the_same_comparison_gives_the_same_bytes_with_any_number_of_workers(comparison, html, tmp_path):
+def test_the_same_comparison_gives_the_same_bytes_with_any_number_of_workers(comparison, pages, html, tmp_path):
     written = {kind: path.read_bytes() for kind, path in write_report(comparison, tmp_path, "vi", workers=2).items()}
-    assert set(written) == {"report", "tables"}
+    assert set(written) == {"report", "tables", "document"}
     assert written["report"].decode() == html
+    assert written["document"] == document(pages["vi"])
     assert written["tables"] == workbook_bytes(
         workbook_tables(comparison, "vi"), "Thị trấn mẫu đến năm 2030: so sánh các phương án"
     )
 
 
 def test_what_cannot_be_written_is_said(comparison, tmp_path, monkeypatch):
-    monkeypatch.setattr("cemfa.report.write.parts", lambda *_, **__: iter([None, None, b""]))
+    monkeypatch.setattr("cemfa.report.write.parts", lambda *_, **__: iter([(None, None), (None, b"x"), b""]))
     monkeypatch.setattr("cemfa.report.html.render", lambda *_: "")
     (tmp_path / "taken").write_text("a file where a folder should be")
     with pytest.raises(OutputError, match="report-write"):

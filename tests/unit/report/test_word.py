@@ -1,5 +1,6 @@
 """Word documents: numbered tables and figures with sources, a frame that can be replaced, the same bytes each time."""
 
+import datetime
 import io
 import zipfile
 from pathlib import Path
@@ -8,16 +9,14 @@ import docx
 import pytest
 
 from cemfa.errors import CemfaError
+from cemfa.figures.picture import Picture
 from cemfa.report import word as module
 from cemfa.report.tables import Cell, Column, Table
-from cemfa.report.word import Word
+from cemfa.report.word import Word, frame
 
 COLUMNS = (Column("Chỉ tiêu"), Column("Tỷ lệ", "%", "percent", 1, spread=True), Column("Ghi chú", narrow=False))
 TABLE = Table("t", "Kết quả", COLUMNS, ((Cell("Nông thôn\x00"), Cell(0.705, 0.6, 0.8), Cell("dài")),), note="Ước tính")
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000"
-    "050001a5f645400000000049454e44ae426082"
-)
+MAP = Picture(9.2, 4.0, lang="vi", title="Bản đồ chín huyện", description="Điểm là trung tâm huyện")
 
 
 def read(content: bytes) -> docx.document.Document:
@@ -33,10 +32,10 @@ def test_tables_and_figures_are_numbered_and_name_their_source() -> None:
     word.heading("Mục tiêu")
     word.table(TABLE, source="Sở Nông nghiệp và Môi trường")
     word.table(TABLE, source="")
-    word.figure(PIXEL, "Bản đồ", source="cemfa", alternative="Bản đồ chín huyện")
+    word.figure(MAP, "Bản đồ", source="cemfa")
     assert texts(word.content()) == [
         "BÁO CÁO",
-        "Mục tiêu",
+        "I. Mục tiêu",
         "Bảng 1. Kết quả",
         "Ước tính",
         "Nguồn: Sở Nông nghiệp và Môi trường",
@@ -45,16 +44,83 @@ def test_tables_and_figures_are_numbered_and_name_their_source() -> None:
         "Hình 1. Bản đồ",
         "Nguồn: cemfa",
     ]
-    assert 'descr="Bản đồ chín huyện"' in zipfile.ZipFile(io.BytesIO(word.content())).read("word/document.xml").decode()
+    assert 'descr="Bản đồ chín huyện. Điểm là trung tâm huyện"' in zipfile.ZipFile(io.BytesIO(word.content())).read("word/document.xml").decode()
 
 
 def test_a_table_shows_what_the_page_shows() -> None:
     word = Word("vi", {})
     word.table(TABLE, source="")
-    table = read(word.content()).tables[-1]
+    table = read(word.content()).tables[1]  # after the head of the document
     assert [cell.text for cell in table.rows[0].cells] == ["Chỉ tiêu", "Tỷ lệ (%)"]
-    assert [cell.text for cell in table.rows[1].cells] == ["Nông thôn", "70,5\n60,0 – 80,0"]
+    assert [cell.text for cell in table.rows[1].cells] == ["Nông thôn", "70,5 (60,0 – 80,0)"]
     assert "w:tblHeader" in table.rows[0]._tr.xml
+
+
+def test_where_there_is_no_room_the_spread_stands_below_and_the_unit_above() -> None:
+    columns = (Column("Phương án"), *(Column(str(y), "tỷ đồng", "number", 0, spread=True) for y in range(2026, 2034)))
+    word = Word("vi", {})
+    word.table(Table("t", "Kinh phí", columns, ((Cell("A"), *[Cell(1234.5, 1000.0, 2000.0)] * 8),)), source="")
+    table = read(word.content()).tables[1]
+    assert [cell.text for cell in table.rows[0].cells] == ["Phương án", *map(str, range(2026, 2034))]
+    assert table.rows[1].cells[1].text == "1.234\n1.000 – 2.000"
+    assert "Đơn vị tính: tỷ đồng" in texts(word.content())
+
+
+def test_headings_are_numbered_and_listed_with_their_pages_as_fields() -> None:
+    word = Word("vi", {})
+    word.contents("Nội dung")
+    for text, level in (("Mục tiêu", 1), ("Nông thôn", 2), ("Xã", 3), ("Đô thị", 2), ("Rủi ro", 1), ("Giá", 2)):
+        word.heading(text, level)
+    document = read(word.content())
+    headings = [p.text for p in document.paragraphs if p.style.name.startswith("Heading")]
+    assert headings == ["I. Mục tiêu", "1. Nông thôn", "a) Xã", "2. Đô thị", "II. Rủi ro", "1. Giá"]
+    listed = [p.text.strip() for p in document.paragraphs if p.style.name.startswith("toc")]
+    assert listed == ["I. Mục tiêu", "1. Nông thôn", "2. Đô thị", "II. Rủi ro", "1. Giá"]
+    xml = document.element.xml
+    assert xml.count('w:fldCharType="begin"') == xml.count('w:fldCharType="end"') == 1 + len(listed)
+    assert 'TOC \\o "1-2"' in xml
+    assert all(f'w:name="_Toc{number:08d}"' in xml for number in range(1, 7))
+
+
+def test_captions_are_counted_by_fields() -> None:
+    word = Word("en", {})
+    word.table(TABLE, source="")
+    xml = read(word.content()).element.xml
+    assert "SEQ Table \\* ARABIC" in xml
+
+
+def test_pages_lie_down_and_stand_up_again() -> None:
+    word = Word("vi", {})
+    word.paragraph("đứng")
+    word.turn(lying=True)
+    word.turn(lying=True)
+    word.table(TABLE, source="")
+    word.turn(lying=False)
+    word.paragraph("đứng")
+    sections = read(word.content()).sections
+    assert [round(section.page_width.mm) for section in sections] == [210, 297, 210]
+    assert [section.different_first_page_header_footer for section in sections] == [True, False, False]
+
+
+def test_a_wide_table_or_figure_needs_a_lying_page() -> None:
+    word = Word("vi", {})
+    wide = Table("t", "c", tuple(Column(f"Chỉ tiêu số {n}") for n in range(20)), ((Cell("không xác định"),) * 20,))
+    assert (word.needs_lying(TABLE), word.needs_lying(wide)) == (False, True)
+    broad = Picture(11.4, 4.0, lang="vi", title="rộng")
+    assert (word.needs_lying_for(MAP), word.needs_lying_for(broad)) == (False, True)
+
+
+def test_words_in_braces_in_a_label_are_not_filled_in() -> None:
+    word = Word("vi", {"title": "{{body}}", "subtitle": "{{title}} & <b> =1+1"})
+    word.paragraph("{{number}}")
+    assert texts(word.content())[:3] == ["{{body}}", "{{title}} & <b> =1+1", "{{number}}"]
+
+
+def test_what_only_people_know_is_left_open() -> None:
+    found = frame("vi", "BÁO CÁO", "Kết quả")
+    assert found["agency"] == "[TÊN CƠ QUAN BAN HÀNH]"
+    assert found["place_date"] == "…, ngày … tháng … năm …"
+    assert frame("vi", "", "", day=datetime.date(2026, 12, 1))["place_date"] == "..., ngày 1 tháng 12 năm 2026"
 
 
 def test_an_empty_table_takes_no_number() -> None:
@@ -84,6 +150,7 @@ def test_the_page_is_laid_out_as_the_decree_asks() -> None:
 
 def test_a_department_uses_its_own_template(tmp_path: Path) -> None:
     own = docx.Document()
+    own.sections[0].footer.paragraphs[0].text = "{{title}}, trang"
     own.add_paragraph("SỞ NÔNG NGHIỆP VÀ MÔI TRƯỜNG: {{title}} {{unknown}}")
     own.add_paragraph("{{body}}")
     own.add_paragraph("Nơi nhận: như trên")
@@ -91,6 +158,7 @@ def test_a_department_uses_its_own_template(tmp_path: Path) -> None:
     word = Word("vi", {"title": "BÁO CÁO"}, tmp_path / "own.docx")
     word.paragraph("Nội dung")
     assert texts(word.content()) == ["SỞ NÔNG NGHIỆP VÀ MÔI TRƯỜNG: BÁO CÁO ", "Nội dung", "Nơi nhận: như trên"]
+    assert read(word.content()).sections[0].footer.paragraphs[0].text == "BÁO CÁO, trang"
 
 
 def written(path: Path, content: bytes) -> Path:
