@@ -6,6 +6,7 @@ department can replace by its own.
 
 from __future__ import annotations
 
+import datetime
 import io
 import re
 import zipfile
@@ -189,8 +190,6 @@ class Word:
 
     def content(self) -> bytes:
         """Return the file; the same content gives the same bytes."""
-        import datetime
-
         self.turn(lying=False)
         self._list_headings()
         properties = self._document.core_properties
@@ -285,7 +284,7 @@ class Word:
         return self._styles.get(style, self._styles.get("Normal"))
 
 
-def frame(lang: str, title: str, subtitle: str, *, day: Any = None) -> dict[str, str]:
+def frame(lang: str, title: str, subtitle: str, *, day: datetime.date | None = None) -> dict[str, str]:
     """Return what stands in the frame of a document: head, title, recipients, signature; open where only people know.
 
     Parameters
@@ -296,7 +295,10 @@ def frame(lang: str, title: str, subtitle: str, *, day: Any = None) -> dict[str,
     def text(key: str, **parameters: object) -> str:
         return locale.text(f"report.word_{key}", lang, **parameters)
 
-    dated = text("place_date", day=day.day, month=day.month, year=day.year) if day else text("place_date_open")
+    dated = text("place_date_open")
+    if day is not None:  # the decree writes days below 10 and the months January and February with a zero
+        month = f"{day.month:02d}" if day.month <= 2 else day.month
+        dated = text("place_date", day=f"{day.day:02d}", month=month, year=day.year)
     keys = ("country", "motto", "superior", "agency", "number", "recipients_title", "recipients", "signer")
     return {key: text(key) for key in keys} | {"place_date": dated, "title": title, "subtitle": subtitle}
 

@@ -120,7 +120,7 @@ def test_what_only_people_know_is_left_open() -> None:
     found = frame("vi", "BÁO CÁO", "Kết quả")
     assert found["agency"] == "[TÊN CƠ QUAN BAN HÀNH]"
     assert found["place_date"] == "…, ngày … tháng … năm …"
-    assert frame("vi", "", "", day=datetime.date(2026, 12, 1))["place_date"] == "..., ngày 1 tháng 12 năm 2026"
+    assert frame("vi", "", "", day=datetime.date(2026, 2, 1))["place_date"] == "..., ngày 01 tháng 02 năm 2026"
 
 
 def test_an_empty_table_takes_no_number() -> None:
