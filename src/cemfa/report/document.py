@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from cemfa.comparison.words import Words
 from cemfa.report.outline import Part, Section, outline
 from cemfa.report.word import Word, frame
-from cemfa.comparison.words import Words
 
 if TYPE_CHECKING:
     from cemfa.report.context import Page

@@ -24,9 +24,10 @@ from cemfa.report.tables import Shown, Table
 from cemfa.report.wordtables import Fit, common_unit, laid_out
 
 if TYPE_CHECKING:
-    from cemfa.figures.picture import Picture
     from docx.document import Document as Document_
     from docx.text.paragraph import Paragraph
+
+    from cemfa.figures.picture import Picture
 
 BODY: Final = "{{body}}"
 TEMPLATE: Final = "administrative.docx"
