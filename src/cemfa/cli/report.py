@@ -102,7 +102,8 @@ def _yearly(
     document = yearly_document(yearly, lang, template=Path(template) if template else None)
     folder = new_folder(out, f"{model.id}-{year}")
     title = locale.text("report.y_subtitle_short", lang, year=year)
-    for file, content in zip(YEARLY, (document, workbook_bytes(yearly_tables(yearly, lang), title)), strict=True):
+    book = workbook_bytes(yearly_tables(yearly, lang), title, lang=lang)
+    for file, content in zip(YEARLY, (document, book), strict=True):
         (folder / file).write_bytes(content)
         note("written", file=str(folder / file))
 

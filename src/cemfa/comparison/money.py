@@ -105,6 +105,7 @@ def _together(
             "tonnes": (of_year, tonnes[:, 1:]), "need": (of_year, budget.need), "after_donors": (of_year, after),
             "value_added": (of_year, added), "value_added_per_tonne": (of_year, per_by_product),
             "discount_rate": ("sample", rate), "salvage": ("sample", paid.salvage[:, -1]),
+            "inflation": ("sample", run.drawn_or_zero(run.scenario.finance.inflation, "finance.inflation")),
         },
         {"sample": list(run.samples), "year": run.years},
     )  # fmt: skip

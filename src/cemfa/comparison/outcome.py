@@ -138,9 +138,9 @@ class Economics:
     first_year : everything is discounted to its 1 January
     years : decision years, as `year` in the datasets
     samples : per sample: `capex` [VND], `npv`, `npv_operator`, `levelised_cost`, `levelised_cost_net`,
-        `abatement_cost`, `salvage`, `discount_rate`, and per year `investment`, `running`, `revenue` (products
-        and power sold), `elsewhere` (other plants run more; less burial is a saving), `haulage` (between places),
-        `fees`, `tonnes`, `need`, `after_donors`, `value_added` [VND/yr], `value_added_per_tonne` [VND/t]
+        `abatement_cost`, `salvage`, `discount_rate`, `inflation`, and per year `investment`, `running`, `revenue`
+        (products and power sold), `elsewhere` (other plants run more; less burial is a saving), `haulage` (between
+        places), `fees`, `tonnes`, `need`, `after_donors`, `value_added` [VND/yr], `value_added_per_tonne` [VND/t]
     budget : (sample, year, funder) [VND/yr]; the funder `unfunded` is the need that nobody covers; the rows of a
         year sum to its need exactly
     after_donors : (sample, year), recurrent need once donors no longer pay [VND/yr]

@@ -14,6 +14,7 @@ from cemfa.comparison.pictures import headline_targets, place_of
 from cemfa.comparison.words import Words
 from cemfa.report import appendix, detail
 from cemfa.report.benchmarks import benchmarks_table
+from cemfa.report.cashflow import cash_flow_tables
 from cemfa.report.choosing import Choosing, choosing, choosing_tables, leading
 from cemfa.report.departments import departments_table
 from cemfa.report.goals import Goals, courses_table, gaps_table, goals, gwp_sentence, targets_table
@@ -167,6 +168,7 @@ def workbook_tables(comparison: Comparison, lang: str) -> tuple[Table, ...]:
         *(found for build in (courses_table, gaps_table) if (found := build(comparison, words))),
         *choosing_tables(comparison, words),
         *per_option,
+        *cash_flow_tables(comparison, words),
         *([places] if (places := places_table(comparison, words)) else []),
         *([elsewhere] if (elsewhere := benchmarks_table(comparison, words)) else []),
         *([duties] if (duties := departments_table(comparison, words)) else []),
@@ -175,6 +177,15 @@ def workbook_tables(comparison: Comparison, lang: str) -> tuple[Table, ...]:
         appendix.sources_table(comparison, words),
         appendix.run_table(comparison, words),
     )
+
+
+def workbook_source(comparison: Comparison, lang: str) -> str:
+    """Return what stands as the source below every table of the workbook."""
+    words = Words(lang, comparison.replications)
+    return words.text(
+        "annex_from", version=comparison.version, scenario=comparison.scenario.id, count=comparison.replications,
+        seed=comparison.seed, assumptions=words.text("t_assumptions"), sources=words.text("t_sources"),
+    )  # fmt: skip
 
 
 def _area(comparison: Comparison, words: Words) -> str:

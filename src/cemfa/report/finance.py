@@ -81,6 +81,8 @@ def _funding(comparison: Comparison, words: Words) -> Table:
         Column(words.text("c_total", first=years[0], last=years[-1]), money, "number", 1),
     )  # fmt: skip
 
+    whole = f"SUM({{c3}}{{r}}:{{c{len(years) + 2}}}{{r}})"
+
     def rows() -> Rows:
         for option, finances in _held(comparison):
             means = finances.funding.mean("sample").transpose("purpose", "funder", "year")
@@ -90,14 +92,17 @@ def _funding(comparison: Comparison, words: Words) -> Table:
                     if paid.sum() * BILLION > _SMALLEST:
                         who = Cell(pictures.funder_name(comparison, str(funder), words))
                         what = Cell(words.text(f"of_{purpose}"))
-                        yield option.id, (_name(option, words), who, what, *map(Cell, paid.tolist()), Cell(paid.sum()))
+                        cells = (who, what, *map(Cell, paid.tolist()), Cell(paid.sum(), formula=whole))
+                        yield option.id, (_name(option, words), *cells)
             after = option.economics.after_donors.mean("sample").to_numpy() / BILLION
             if after.sum() * BILLION > _SMALLEST:
                 line = (Cell(words.text("after_donors")), Cell(words.text("of_running")))
-                yield option.id, (_name(option, words), *line, *map(Cell, after.tolist()), Cell(after.sum()))
+                cells = (*map(Cell, after.tolist()), Cell(after.sum(), formula=whole))
+                yield option.id, (_name(option, words), *line, *cells)
             for debtor, kind, due in _service(finances):
                 line = (Cell(words.text(f"service_{debtor}")), Cell(words.text(f"of_{kind}")))
-                yield option.id, (_name(option, words), *line, *map(Cell, due.tolist()), Cell(due.sum()))
+                cells = (*map(Cell, due.tolist()), Cell(due.sum(), formula=whole))
+                yield option.id, (_name(option, words), *line, *cells)
 
     return _table("funding", words, columns, rows())
 
@@ -116,6 +121,9 @@ def _investment(comparison: Comparison, words: Words) -> Table:
         *(Column(words.text(f"item_{name}"), money, "number", 2) for name in heads),
     )  # fmt: skip
 
+    real = 2 + len(ITEMS) - 1
+    sums = {"real": f"SUM({{c2}}{{r}}:{{c{real - 1}}}{{r}})", "total": f"{{c{real}}}{{r}}+{{c{real + 1}}}{{r}}"}
+
     def rows() -> Rows:
         for option, finances in _held(comparison):
             means, taxes = finances.investment.mean("sample"), finances.vat.mean("sample")
@@ -124,7 +132,7 @@ def _investment(comparison: Comparison, words: Words) -> Table:
                 held["real"] = sum(held[name] for name in ITEMS[:-1])
                 held["total"] = held["real"] + held[ITEMS[-1]]
                 tax = float(taxes.sel(project=key)) / BILLION
-                amounts = [Cell(held[name]) for name in heads[:-1]]
+                amounts = [Cell(held[name], formula=sums.get(name, "")) for name in heads[:-1]]
                 vat = Cell(tax if np.isfinite(tax) else None)
                 yield option.id, (_name(option, words), _project_name(option, key, words), *amounts, vat)
 

@@ -41,7 +41,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value; None is absent, which is not zero. `words` replace the number on the page (“under 1 %”)."""
+    """One value; None is absent, which is not zero. `words` replace the number on the page (“under 1 %”).
+
+    `formula` is how a workbook reckons the value from other cells, with names in braces: `c` and `p` are the letters
+    of the own column and the one before, `r` the own row, `c0`, `c1` … the letters of the table's columns, and the
+    `keys` of the table the numbers of their rows. `column` says how the value is shown where that is not the
+    column's own way.
+    """
 
     value: float | str | None = None
     low: float | None = None
@@ -49,11 +55,15 @@ class Cell:
     words: str = ""
     tone: Tone = ""
     link: str = ""
+    formula: str = ""
+    column: Column | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; `keys` names for every row what it belongs to (an option), so that a page can show a part."""
+    """A table; `keys` names for every row what it belongs to (an option), so that a page can show a part, or what it
+    is, so that formulas find it.
+    """
 
     name: str
     caption: str

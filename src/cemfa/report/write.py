@@ -36,7 +36,7 @@ class _Maker:
     template: Path | None
 
     def __call__(self, piece: str) -> Any:
-        from cemfa.report.context import page, workbook_tables
+        from cemfa.report.context import page, workbook_source, workbook_tables
         from cemfa.report.document import document
         from cemfa.report.workbook import workbook_bytes
 
@@ -45,7 +45,8 @@ class _Maker:
             wanted = self.worded and piece == self.lang
             return made, document(made, template=self.template) if wanted else None
         title = locale.text("report.html_title", self.lang, label=self.comparison.scenario.label.of(self.lang))
-        return workbook_bytes(workbook_tables(self.comparison, self.lang), title)
+        source = workbook_source(self.comparison, self.lang)
+        return workbook_bytes(workbook_tables(self.comparison, self.lang), title, lang=self.lang, source=source)
 
 
 def write_report(

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from cemfa.cli.entry import run
+from cemfa.report.workbook import HEAD
 
 
 def filled(source: Path, target: Path, values: dict[str, tuple[object, object, object, str]]) -> str:
@@ -68,8 +69,8 @@ def test_a_year_from_sheets_to_report(place: Path, capsys: pytest.CaptureFixture
     text = [p.text for p in docx.Document(io.BytesIO((place / "bc" / "yearly.docx").read_bytes())).paragraphs if p.text]
     assert "Rác hữu cơ ở nông thôn được tái chế: chưa có bãi tập kết" in text
     assert "Trong 13 chỉ tiêu, 2 chỉ tiêu đã có số liệu đến ngày 31/10/2026; 11 chỉ tiêu chưa có." in text
-    sheet = openpyxl.load_workbook(place / "bc" / "yearly.xlsx").worksheets[0]
-    heads = {cell.value: cell.column for cell in sheet[1]}
+    sheet = openpyxl.load_workbook(place / "bc" / "yearly.xlsx").worksheets[1]
+    heads = {cell.value: cell.column for cell in sheet[HEAD]}
     row = next(r for r in sheet.iter_rows(min_row=2) if r[0].value == "T18")
     assert row[heads["Thực hiện đến 31/10/2026"] - 1].value == 31.5
     assert row[heads["Kế hoạch năm 2026"] - 1].value == 40
@@ -97,8 +98,8 @@ def test_a_scenario_sets_what_the_model_reckons_beside(place: Path) -> None:
     name = filled(place / "bieu.xlsx", place / "b.xlsx", {"S01": (None, 30, None, "")})
     assert run(["observe", "add", "first_steps", name]) == 0
     assert run(["report", "first_steps_2030", "--annual", "2030", "--cut-off", "2030-12-31", "--out", "bc"]) == 0
-    sheet = openpyxl.load_workbook(place / "bc" / "yearly.xlsx").worksheets[0]
-    heads = {cell.value: cell.column for cell in sheet[1]}
+    sheet = openpyxl.load_workbook(place / "bc" / "yearly.xlsx").worksheets[1]
+    heads = {cell.value: cell.column for cell in sheet[HEAD]}
     row = next(r for r in sheet.iter_rows(min_row=2) if r[0].value == "S01")
     assert row[heads["Actual to 2030-12-31"] - 1].value == 30
     assert 0 <= row[heads["Reckoned by the model 2030"] - 1].value <= 100

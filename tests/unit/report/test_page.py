@@ -11,7 +11,7 @@ from tests.example_comparison import example
 from cemfa.definition.schema import Label
 from cemfa.errors import OutputError
 from cemfa.report import write_report
-from cemfa.report.context import page, workbook_tables
+from cemfa.report.context import page, workbook_source, workbook_tables
 from cemfa.report.document import document
 from cemfa.report.html import render
 from cemfa.report.workbook import workbook_bytes
@@ -154,8 +154,9 @@ def test_the_same_comparison_gives_the_same_bytes_with_any_number_of_workers(com
     assert written["report"].decode() == html
     assert written["document"] == document(pages["vi"])
     assert written["tables"] == workbook_bytes(
-        workbook_tables(comparison, "vi"), "Thị trấn mẫu đến năm 2030: so sánh các phương án"
-    )
+        workbook_tables(comparison, "vi"), "Thị trấn mẫu đến năm 2030: so sánh các phương án", lang="vi",
+        source=workbook_source(comparison, "vi"),
+    )  # fmt: skip
 
 
 def test_what_cannot_be_written_is_said(comparison, tmp_path, monkeypatch):
