@@ -6,7 +6,7 @@ the same samples, so that what is common to them cancels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -48,6 +48,13 @@ def table_of(values: Mapping[str, npt.ArrayLike]) -> tuple[tuple[str, ...], Arra
             position = int(np.flatnonzero(~np.isfinite(row))[0])
             raise _error("choice-number", option=name, sample=position, value=float(row[position]))
     return names, np.stack(rows)
+
+
+def senses_checked(senses: Sequence[str]) -> None:
+    """Check that every sense is `max` or `min`; `choice-sense` where one is not."""
+    for sense in senses:
+        if sense not in ("max", "min"):
+            raise _error("choice-sense", sense=sense)
 
 
 def weights_of(probabilities: npt.ArrayLike | None, samples: int) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cemfa import locale
-from cemfa.comparison.choice import rank_shares, table_of
+from cemfa.comparison.choice import rank_shares, senses_checked, table_of
 from cemfa.comparison.dominance import Sense
 from cemfa.errors import CemfaError, Problem, ResultsError
 from cemfa.indicators.view import Array
@@ -99,7 +99,15 @@ def weighted_sum(scores: npt.ArrayLike, weights: npt.ArrayLike) -> Array:
     [0.62, 0.68]
     """
     table, found = np.asarray(scores, dtype=np.float64), weights_checked(weights)
+    _as_many(found, table)
     return np.asarray(np.tensordot(table, found, axes=(-1, -1)))
+
+
+def _as_many(weights: Array, scores: Array) -> None:
+    """Check that there is a weight, or a sense, for every criterion."""
+    found, expected = weights.shape[-1], scores.shape[-1] if scores.ndim else 0
+    if found != expected:
+        raise locale.error(ResultsError, Problem("weights-count", parameters={"found": found, "expected": expected}))
 
 
 def weights_on_simplex(criteria: int, count: int = WEIGHTS, seed: int = 0) -> Array:
@@ -244,6 +252,9 @@ def promethee(
 
 def _each(values: npt.ArrayLike, weights: npt.ArrayLike, senses: Sequence[Sense], method: Any, alike: float) -> Array:
     table, found = np.asarray(values, dtype=np.float64), weights_checked(weights)
+    senses_checked(senses)
+    _as_many(found, table)
+    _as_many(np.ones(len(senses)), table)
     if not np.isfinite(table).all():
         table_of({"all": table.ravel()})
     types = np.array([1 if sense == "max" else -1 for sense in senses])

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cemfa import locale
-from cemfa.comparison.choice import table_of
+from cemfa.comparison.choice import senses_checked, table_of
 from cemfa.errors import Problem, ResultsError
 from cemfa.indicators.view import Array
 
@@ -125,6 +125,7 @@ def efficient(aims: Mapping[str, npt.ArrayLike], senses: Sequence[Sense]) -> dic
 
 
 def _aims(name: str, values: npt.ArrayLike, senses: Sequence[Sense]) -> Array:
+    senses_checked(senses)
     found = np.asarray(values, dtype=np.float64)
     if found.ndim not in (1, 2) or len(found) != len(senses):
         parameters = {"option": name, "found": len(np.atleast_1d(found)), "expected": len(senses)}

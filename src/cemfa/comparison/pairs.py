@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
+from cemfa.comparison.choice import table_of
 from cemfa.indicators.spread import Stat, stat_of
 from cemfa.indicators.view import Array
 
@@ -80,6 +81,11 @@ def probability_best(values: Mapping[str, Array]) -> dict[str, float]:
     ----------
     values : per option (S,); NaN never is best
 
+    Raises
+    ------
+    ResultsError
+        `choice-empty` without samples, `choice-shape` where lengths differ.
+
     Examples
     --------
     >>> import numpy as np
@@ -88,7 +94,9 @@ def probability_best(values: Mapping[str, Array]) -> dict[str, float]:
     """
     if not values:
         return {}
-    table = np.stack(list(values.values()))
+    rows = {name: np.atleast_1d(np.asarray(row, dtype=np.float64)) for name, row in values.items()}
+    table_of({name: np.zeros(row.shape) for name, row in rows.items()})  # the same samples, at least one
+    table = np.stack(list(rows.values()))
     table = np.where(np.isnan(table), -np.inf, table)
     best = table == table.max(axis=0)
     return dict(zip(values, (best / best.sum(axis=0)).mean(axis=1).tolist(), strict=True))

@@ -122,19 +122,23 @@ def switching_values(grid: npt.ArrayLike, values: Mapping[str, npt.ArrayLike]) -
     points = np.asarray(grid, dtype=np.float64)
     if points.shape != (table.shape[1],) or not (np.diff(points) > 0).all():
         raise locale.error(ResultsError, Problem("grid-order", parameters={"grid": points.tolist()[:6]}))
-    found: list[Switch] = []
+    found: list[tuple[float, int, int]] = []
+    first: int | None = None
     for left in range(points.size - 1):
-        here = _between(points[left], points[left + 1], table[:, left], table[:, left + 1])
-        found += [Switch(float(value), names[a], names[b]) for value, a, b in here]
-    return tuple(found)
+        start, slope = table[:, left], table[:, left + 1] - table[:, left]
+        following = _leader(start, slope, first)
+        if first is not None and following != first:  # they meet at the point itself
+            found.append((points[left], first, following))
+        here, first = _between(points[left], points[left + 1], start, slope, following)
+        found += here
+    return tuple(Switch(float(value), names[a], names[b]) for value, a, b in found)
 
 
 def _between(
-    left: float, right: float, start: npt.NDArray[np.float64], end: npt.NDArray[np.float64]
-) -> list[tuple[float, int, int]]:
-    """Return where the highest of several straight lines changes between two points: their upper envelope."""
-    slope, at = end - start, 0.0
-    first = _leader(start, slope)
+    left: float, right: float, start: npt.NDArray[np.float64], slope: npt.NDArray[np.float64], first: int
+) -> tuple[list[tuple[float, int, int]], int]:
+    """Return where the highest of several straight lines changes between two points, and which is the last of them."""
+    at = 0.0
     found: list[tuple[float, int, int]] = []
     while True:
         gap, closing = start[first] - start, slope - slope[first]
@@ -143,15 +147,15 @@ def _between(
         meets = np.where(meets >= at, meets, np.inf)
         at = float(meets.min())
         if not at < 1.0:
-            return found
+            return found, first
         following = _leader(np.where(meets == at, 0.0, -np.inf), slope)
         found.append((left + at * (right - left), first, following))
         first = following
 
 
-def _leader(height: npt.NDArray[np.float64], slope: npt.NDArray[np.float64]) -> int:
-    """Return the highest, of those as high as each other the one that rises fastest."""
-    return max(range(height.size), key=lambda n: (height[n], slope[n]))
+def _leader(height: npt.NDArray[np.float64], slope: npt.NDArray[np.float64], held: int | None = None) -> int:
+    """Return the highest, of those as high as each other the one that rises fastest, among these the one before."""
+    return max(range(height.size), key=lambda n: (height[n], slope[n], n == held))
 
 
 def switching_from_samples(

@@ -218,14 +218,14 @@ def annuity_factor(rate: npt.ArrayLike, years: npt.ArrayLike) -> Array:
     Parameters
     ----------
     rate : (...), real rate [1/yr], above -1
-    years : (...), not necessarily whole [yr]
+    years : (...), not necessarily whole, not negative [yr]
 
     Examples
     --------
     >>> round(float(1 / annuity_factor(0.08, 15)), 8), float(annuity_factor(0.0, 15))
     (0.11682954, 15.0)
     """
-    rates, spans = np.broadcast_arrays(checked_rates(rate), floats(years))
+    rates, spans = np.broadcast_arrays(checked_rates(rate), at_least("years", years, 0))
     flat = rates == 0
     safe = np.where(flat, 1.0, rates)
     return np.where(flat, spans, -np.expm1(-spans * np.log1p(safe)) / safe)
@@ -250,7 +250,8 @@ def salvage_value(capex: npt.ArrayLike, rate: npt.ArrayLike, life: npt.ArrayLike
     """
     spans = floats(life)
     left = np.clip(spans - floats(used), 0.0, spans)
-    return floats(floats(capex) * annuity_factor(rate, left) / annuity_factor(rate, spans))
+    worth, new = np.broadcast_arrays(annuity_factor(rate, left), annuity_factor(rate, spans))
+    return floats(floats(capex) * np.divide(worth, new, out=np.zeros(new.shape), where=new > 0))
 
 
 def levelised_cost(
@@ -294,6 +295,15 @@ def floats(values: npt.ArrayLike) -> Array:
     return np.asarray(values, dtype=np.float64)
 
 
+def at_least(name: str, values: npt.ArrayLike, least: float) -> Array:
+    """Return values as doubles; `cost-range` where one is below the least."""
+    found = floats(values)
+    if (found < least).any():
+        parameters = {"name": name, "value": float(found.min()), "expected": f">= {least:g}"}
+        raise locale.error(CemfaError, Problem("cost-range", parameters=parameters))
+    return found
+
+
 def checked_rates(rate: npt.ArrayLike) -> Array:
     """Return rates as doubles; `rate-range` where one is not a number above -1."""
     rates = floats(rate)
@@ -306,6 +316,8 @@ def checked_rates(rate: npt.ArrayLike) -> Array:
 
 def _finite(flows: npt.ArrayLike) -> Array:
     values = floats(flows)
+    if values.ndim and not values.shape[-1]:
+        raise locale.error(CemfaError, Problem("cashflow-empty"))
     if values.ndim == 0 or not np.isfinite(values).all():
         raise locale.error(CemfaError, Problem("cashflow-not-finite"))
     return values

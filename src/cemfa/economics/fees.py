@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from cemfa.economics.cashflow import Array, annuity_factor, checked_rates, floats, present_value, ratio
+from cemfa.economics.cashflow import Array, annuity_factor, at_least, checked_rates, floats, present_value, ratio
 
 MONTHS: Final = 12
 
@@ -33,7 +33,8 @@ def levelised_yearly(flows: npt.ArrayLike, rate: npt.ArrayLike) -> Array:
     50.0
     """
     values = floats(flows)
-    return floats(present_value(values, rate) / annuity_factor(rate, values.shape[-1] - 1))
+    factor = annuity_factor(rate, max(values.shape[-1] - 1, 0))  # one point alone has no year to spread over
+    return ratio(*np.broadcast_arrays(present_value(values, rate), factor))
 
 
 def fee_per_household(yearly: npt.ArrayLike, households: npt.ArrayLike) -> Array:
@@ -99,7 +100,8 @@ def late_fees(fees: npt.ArrayLike, rate: npt.ArrayLike, months: float = 6.0) -> 
     >>> late_fees([0.0, 121.0], 0.21, 6).round(9).tolist()
     [0.0, 110.0]
     """
-    slower = np.exp(-np.log1p(checked_rates(rate)) * (months / MONTHS))
+    delay = at_least("months", months, 0) / MONTHS
+    slower = np.exp(-np.log1p(checked_rates(rate)) * delay)
     return floats(floats(fees) * slower[..., None])
 
 
@@ -127,7 +129,7 @@ def frozen_fees(fees: npt.ArrayLike, inflation: npt.ArrayLike, years: int = 5) -
     """
     values = floats(fees)
     started = np.cumsum(np.logical_or.accumulate(values != 0, axis=-1), axis=-1)  # 1 in the first year of fees
-    worn = np.clip(started - 1, 0, years)
+    worn = np.clip(started - 1, 0, at_least("years", years, 0))
     lost = np.log1p(checked_rates(inflation))[..., None] * worn
     return floats(values * np.exp(-lost))
 
@@ -149,4 +151,4 @@ def peak_gap(fees: npt.ArrayLike, months: float = 6.0) -> Array:
     >>> float(peak_gap([0.0, 100.0, 120.0], 6))
     60.0
     """
-    return floats(floats(fees).max(axis=-1) * (months / MONTHS))
+    return floats(floats(fees).max(axis=-1, initial=0.0) * (at_least("months", months, 0) / MONTHS))

@@ -58,7 +58,9 @@ def fund(need: npt.ArrayLike, shares: Mapping[str, Sequence[float]], years: Sequ
     Raises
     ------
     CemfaError
-        `funding-shape`, `funding-share-range`, `funding-above-need`, all that apply.
+        `funding-shape`, `funding-share-range`, `funding-above-need`, all that apply;
+        `cashflow-not-finite` for a need that is no number, `funding-reserved` for a source that has the name of the
+        need without one.
 
     Examples
     --------
@@ -67,6 +69,10 @@ def fund(need: npt.ArrayLike, shares: Mapping[str, Sequence[float]], years: Sequ
     (('province', 'donor', 'unfunded'), [[50.0, 50.0], [50.0, 0.0], [0.0, 51.0]])
     """
     total = np.rint(np.atleast_2d(floats(need)))
+    if not np.isfinite(total).all():
+        raise locale.error(CemfaError, Problem("cashflow-not-finite"))
+    if UNFUNDED in shares:
+        raise locale.error(CemfaError, Problem("funding-reserved", parameters={"source": UNFUNDED}))
     _check(shares, years, total.shape[1])
     table = np.array([list(row) for row in shares.values()], dtype=np.float64).reshape(len(shares), total.shape[1])
     running = np.cumsum(table, axis=0)

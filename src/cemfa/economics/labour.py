@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import numpy.typing as npt
 
-from cemfa.economics.cashflow import Array, floats
+from cemfa.economics.cashflow import Array, floats, ratio
 
 
 def full_time_jobs(mass: npt.ArrayLike, hours_per_tonne: npt.ArrayLike, hours_per_job: npt.ArrayLike) -> Array:
@@ -16,11 +17,13 @@ def full_time_jobs(mass: npt.ArrayLike, hours_per_tonne: npt.ArrayLike, hours_pe
     ----------
     mass : (...), handled in a year [t/yr]
     hours_per_tonne : (...), [h/t]
-    hours_per_job : (...), hours one full-time worker gives in a year [h/yr], positive
+    hours_per_job : (...), hours one full-time worker gives in a year [h/yr]; NaN comes back where it is not
+        positive
 
     Examples
     --------
     >>> float(full_time_jobs(18250.0, 2.4, 2190.0))
     20.0
     """
-    return floats(floats(mass) * floats(hours_per_tonne) / floats(hours_per_job))
+    hours = floats(floats(mass) * floats(hours_per_tonne))
+    return ratio(*np.broadcast_arrays(hours, floats(hours_per_job)))

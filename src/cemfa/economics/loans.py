@@ -8,7 +8,7 @@ real money of point 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +87,7 @@ def debt_schedule(
     ------
     CemfaError
         `loan-rate` where the interest or its subsidy is no fraction of 0 … 1, `loan-term` where the grace does not
-        end before the term.
+        end before the term; `loan-repayment` for another way to repay.
 
     Examples
     --------
@@ -99,6 +99,9 @@ def debt_schedule(
     """
     drawn = floats(draws)
     cost, help_ = _rate("rate", rate), _rate("subsidy", subsidy)
+    if repayment not in get_args(Repayment):
+        parameters = {"found": repayment, "known": list(get_args(Repayment))}
+        raise locale.error(CemfaError, Problem("loan-repayment", parameters=parameters))
     if not 0 <= grace < term:
         raise locale.error(CemfaError, Problem("loan-term", parameters={"term": term, "grace": grace}))
     owed = _unit_balance(cost, term, grace, repayment)
@@ -151,7 +154,7 @@ def lowest_cover(cash: npt.ArrayLike, service: npt.ArrayLike) -> Array:
     0.8
     """
     ratios = debt_service_cover(cash, service)
-    lowest = np.where(np.isnan(ratios), np.inf, ratios).min(axis=-1)
+    lowest = np.where(np.isnan(ratios), np.inf, ratios).min(axis=-1, initial=np.inf)
     return floats(np.where(np.isfinite(lowest), lowest, np.nan))
 
 

@@ -136,7 +136,7 @@ def equivalent_annual_cost(present: npt.ArrayLike, rate: npt.ArrayLike, years: n
     ----------
     present : (...), present value [money]
     rate : (...), [1/yr]
-    years : (...), [yr]
+    years : (...), above 0; NaN comes back where there is none [yr]
 
     Returns
     -------
@@ -147,4 +147,4 @@ def equivalent_annual_cost(present: npt.ArrayLike, rate: npt.ArrayLike, years: n
     >>> round(float(equivalent_annual_cost(2e6, 0.10, 20)), 2)
     234919.25
     """
-    return floats(floats(present) / annuity_factor(rate, years))
+    return ratio(*np.broadcast_arrays(floats(present), annuity_factor(rate, years)))

@@ -11,6 +11,7 @@ from cemfa.comparison.choice import best_on_average, expected_loss, partial_info
 from cemfa.comparison.criteria import on_scale, promethee, rank_stability, topsis, weighted_sum, weights_on_simplex
 from cemfa.comparison.dominance import dominated_by, dominates, efficient
 from cemfa.comparison.measures import cost_curve, sum_of_single
+from cemfa.comparison.pairs import probability_best
 from cemfa.comparison.turning import (
     Switch,
     switching_by_evaluation,
@@ -185,3 +186,30 @@ def test_without_pymcdm_a_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(CemfaError, match=r"cemfa\[decision\]"):
         topsis([[1.0], [2.0]], [1.0], ["max"])
+
+
+def test_a_lead_that_passes_where_the_lines_meet_on_the_grid_is_found():
+    found = switching_values([0, 1, 2], {"a": [0, 1, 2], "b": [2, 1, 0]})
+    assert [(s.value, s.below, s.above) for s in found] == [(1.0, "b", "a")]
+    # equal on a stretch: the one before holds the lead until it loses it
+    found = switching_values([0, 1, 2, 3], {"a": [0, 1, 1, 3], "b": [2, 1, 1, 1]})
+    assert [(s.value, s.below, s.above) for s in found] == [(2.0, "b", "a")]
+    assert switching_values([0, 1, 2], {"a": [1, 1, 1], "b": [0, 1, 0]}) == ()  # touched, not passed
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (lambda: efficient({"a": [1.0, 2.0]}, ["up", "max"]), "choice-sense"),
+        (lambda: topsis([[1.0, 2.0]], [0.5, 0.5], ["max", "low"]), "choice-sense"),
+        (lambda: topsis([[1.0, 2.0]], [0.5, 0.5], ["max"]), "weights-count"),
+        (lambda: promethee([[1.0, 2.0]], [1.0], ["max", "max"]), "weights-count"),
+        (lambda: weighted_sum([[0.5, 1.0]], [1.0]), "weights-count"),
+        (lambda: weighted_sum(0.5, [1.0]), "weights-count"),
+        (lambda: probability_best({"a": [1.0, 2.0], "b": [1.0]}), "choice-shape"),
+        (lambda: probability_best({"a": [], "b": []}), "choice-empty"),
+    ],
+)
+def test_what_cannot_be_compared_is_a_named_error(call, code):
+    with pytest.raises(ResultsError, match=code):
+        call()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from cemfa import units
 from cemfa.definition.checks.context import At, Context
@@ -12,6 +13,7 @@ from cemfa.definition.schema import LENDERS, Finance, Funder, NumberRow, Project
 from cemfa.errors import Problem, UnitError
 
 _Path = tuple[str | int, ...]
+_NOBODY: Final = "unfunded"  # the row of a budget that no source covers
 
 
 def rows_of_finance(finance: Finance) -> Iterator[tuple[_Path, NumberRow, str]]:
@@ -118,7 +120,9 @@ def items(scenario: Scenario, at: At) -> Iterator[Problem]:
 
 
 def loans(scenario: Scenario, at: At) -> Iterator[Problem]:
-    """Check the terms of loans, and that every loan of a project is paid back within the horizon."""
+    """Check names of funders and terms of loans, and that every loan of a project is paid back within the horizon."""
+    if _NOBODY in scenario.funders:
+        yield Problem("funding-reserved", at("funders", _NOBODY), {"source": _NOBODY})
     for key, funder in scenario.funders.items():
         loan, where = funder.loan, ("funders", key)
         if loan is None:
