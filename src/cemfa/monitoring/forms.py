@@ -17,7 +17,7 @@ from cemfa.definition.source import MAX_NUMBER
 from cemfa.definition.tables import read_number
 from cemfa.definition.workbook.archive import Sheet
 from cemfa.definition.workbook.cells import Content, read_date
-from cemfa.definition.workbook.paper import put
+from cemfa.definition.workbook.paper import height_of, put
 from cemfa.errors import Place, Problem
 
 if TYPE_CHECKING:
@@ -106,6 +106,10 @@ def fill(
                 is_open = not opened or column in opened[place]
                 cell.fill = PatternFill("solid", fgColor="FFF6D5" if is_open else "D9D9D9")
             cell.border, cell.alignment = Border(thin, thin, thin, thin), wrapped
+            line = sheet.row_dimensions[HEAD_ROW + 1 + place]
+            line.height = max(line.height or 0, height_of(str(value or ""), width))
+        line = sheet.row_dimensions[HEAD_ROW]
+        line.height = max(line.height or 0, height_of(str(top.value), width))
     sheet.freeze_panes = f"{form.frozen}{HEAD_ROW + 1}"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
     sheet.page_setup.fitToHeight = 0

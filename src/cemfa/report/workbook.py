@@ -22,7 +22,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from cemfa import locale
-from cemfa.definition.workbook.paper import Values, put, put_formula, saved
+from cemfa.definition.workbook.paper import Values, height_of, put, put_formula, saved
 from cemfa.report.tables import Cell, Column, Table, date_of
 
 Value = float | str | datetime.date | None
@@ -42,15 +42,12 @@ _UPRIGHT, _ACROSS, _SMALLEST = 88, 132, 0.65
 """Characters of 11 points that fit on a page upright and across, and how far they may be shrunk to fit."""
 _REPEATED: Final = 60
 """Characters that columns repeated on every page may take."""
-_LINE: Final = 15.0
-"""Height of a line [points]."""
 _HEAD_FILL: Final = PatternFill("solid", fgColor="E3ECE9")
 _THIN: Final = Side(style="thin", color="999999")
 _BOX: Final = Border(_THIN, _THIN, _THIN, _THIN)
 _TOP: Final = Alignment(wrap_text=True, vertical="top")
 _UP: Final = Alignment(vertical="top")
 _WRAPPED: Final = {side: Alignment(wrap_text=True, vertical="top", horizontal=side) for side in ("left", "right")}
-_TALLEST: Final = 400.0  # spreadsheets refuse rows above 409 points
 _MIDDLE: Final = Alignment(wrap_text=True, vertical="center", horizontal="center")
 
 
@@ -95,7 +92,7 @@ def _contents(
         put(sheet.cell(row, 3), table.caption if table.caption != table.name else "")
         for column in (1, 2, 3):
             sheet.cell(row, column).alignment = _TOP
-        sheet.row_dimensions[row].height = _LINE * _lines(table.caption, 45)
+        sheet.row_dimensions[row].height = height_of(table.caption, 45)
         sheet.cell(row, 1).hyperlink = Hyperlink(ref=f"A{row}", location=f"'{of.title}'!A1")
         sheet.cell(row, 1).font = Font(name=_FONT, size=11, color="0563C1", underline="single")
     if source:
@@ -157,8 +154,8 @@ class _Sheet:
             cell.alignment, cell.border = _MIDDLE, _BOX
             longest = max((len(word) for word in label.split()), default=0)
             self.widths.append(max(longest + 2, _NARROW if len(label) > _NARROW else 9))
-        lines = max((_lines(label, width) for (_, label), width in zip(heads, self.widths, strict=True)), default=1)
-        self.sheet.row_dimensions[HEAD].height = _LINE * min(lines, 8) + 3
+        labels = zip((label for _, label in heads), self.widths, strict=True)
+        self.sheet.row_dimensions[HEAD].height = 3 + max((height_of(*pair, most=8) for pair in labels), default=0)
 
     def _rows(self) -> int:
         """Write the rows; return the number of the last."""
@@ -194,12 +191,12 @@ class _Sheet:
         """Break texts that are longer than their column, and give their rows the height: nothing else will."""
         for row, number, text, side in self.texts:
             width = self.widths[number - 1]
-            lines = _lines(text, width) if len(text) >= width else 1
-            if lines > 1 or side == "right":
+            is_long = len(text) >= width
+            if is_long or side == "right":
                 self.sheet.cell(row, number).alignment = _WRAPPED[side]
-            if lines > 1:
-                height = self.sheet.row_dimensions[row].height or _LINE
-                self.sheet.row_dimensions[row].height = min(max(height, _LINE * lines), _TALLEST)
+            if is_long:
+                line = self.sheet.row_dimensions[row]
+                line.height = max(line.height or 0, height_of(text, width))
 
     def _repeated(self) -> int:
         """Return how many columns every page repeats: those that name a row, as far as there is room."""
@@ -301,11 +298,6 @@ def _shown(value: float | datetime.date, column: Column) -> str:
     if isinstance(value, datetime.date):
         return "00/0000"
     return f"{value:,.{1 if column.decimals is None else column.decimals}f}"
-
-
-def _lines(text: str, width: float) -> int:
-    """Return about how many lines a text takes; breaks between words leave some room at the ends."""
-    return max(ceil(1.12 * len(text) / width), 1)
 
 
 def _title(name: str) -> str:

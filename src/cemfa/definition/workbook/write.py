@@ -23,7 +23,7 @@ from cemfa.definition.workbook.cells import DATE, FLAG_WORDS, encoded
 from cemfa.definition.workbook.choices import choices_of, keys_of
 from cemfa.definition.workbook.layout import Column, Table, all_tables, holder_of, records, value_of
 from cemfa.definition.workbook.names import GUIDE, LISTS, column_words, group_words, sheet_title, unit_of
-from cemfa.definition.workbook.paper import put, safe_text, saved
+from cemfa.definition.workbook.paper import height_of, put, safe_text, saved
 from cemfa.definition.workbook.read import KEY, VALUE
 from cemfa.errors import DefinitionError, Place, Problem
 
@@ -104,7 +104,8 @@ class _Writing:
         sheet = self.book.create_sheet(sheet_title(table.key, self.lang))
         whole = self.scenario if table.root == "scenario" else self.model
         self._cell(sheet, 1, 1, f"{sheet.title} [{table.key}]", "title")
-        self._cell(sheet, 2, 1, self._about(table), "about")
+        about = self._cell(sheet, 2, 1, self._about(table), "about")
+        about.alignment = Alignment(vertical="top")  # runs on over the blank cells beside it
         if table.steps:
             rows = list(records(table, whole))
             self._rows(sheet, table, rows)
@@ -265,13 +266,13 @@ class _Writing:
             "model": self.model.label.of(self.lang),
             "version": version,
         }
-        known = locale.texts("workbook", self.lang)
+        known, widths = locale.texts("workbook", self.lang), (34, 90, 22, 20)
         self._cell(sheet, 1, 1, locale.text("workbook.guide-title", self.lang, **names), "title")
         row = 2
         while f"guide-{row - 1}" in known:
             self._cell(sheet, row, 1, locale.text(f"workbook.guide-{row - 1}", self.lang, **names), "about")
             sheet.merge_cells(None, row, 1, row, 4)
-            sheet.row_dimensions[row].height = 32
+            sheet.row_dimensions[row].height = height_of(str(sheet.cell(row, 1).value), sum(widths))
             row += 1
         for at, style in enumerate(("input", "id", "name"), 1):
             self._cell(sheet, row, at, known[f"legend-{style}"], style)
@@ -283,8 +284,9 @@ class _Writing:
             title = sheet_title(table.key, self.lang)
             self._cell(sheet, row, 1, title, "plain").hyperlink = f"#'{title}'!A1"
             self._cell(sheet, row, 2, self._about(table), "plain")
+            sheet.row_dimensions[row].height = height_of(self._about(table), widths[1])
             self._cell(sheet, row, 3, self.counts.get(table.key), "plain")
-        for letter, wide in zip("ABCD", (34, 90, 22, 20), strict=True):
+        for letter, wide in zip("ABCD", widths, strict=True):
             sheet.column_dimensions[letter].width = wide
 
     def _cell(self, sheet: Worksheet, row: int, column: int, value: Any, style: str) -> Cell:
