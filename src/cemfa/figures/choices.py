@@ -27,6 +27,8 @@ from cemfa.figures.picture import (
 )
 
 _LABEL: Final = 230.0
+_NARROW: Final = 0.03  # of all effects: a step narrower than that may be cut
+_DWARFS: Final = 3.0  # times the highest step that counts, from which one is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ def rank_shares(standings: Sequence[Standing], lang: str, *, title: str, x_label
 def cost_steps(blocks: Sequence[Block], lang: str, *, title: str, x_label: str, y_label: str) -> Picture:
     """Return the abatement curve: a step per measure, as wide as what it adds and as high as what a unit of it costs.
 
-    Measures that add nothing have no width and are left out.
+    Measures that add nothing have no width and are left out; one that adds next to nothing at a cost that dwarfs the
+    others is cut at the top, its cost written beside it.
 
     Examples
     --------
@@ -147,6 +150,7 @@ def cost_steps(blocks: Sequence[Block], lang: str, *, title: str, x_label: str, 
         figure.explain(bar, f"{block.label}: {_number(block.effect, lang)} {x_label}; {_number(block.unit_cost, lang)}")
         left += block.effect
     axes.axhline(0, color=MUTED, linewidth=0.8)
+    _cut(axes, shown, lang)
     axes.set_xlabel(plain(x_label))
     axes.set_ylabel(plain(y_label))
     for which in ("x", "y"):
@@ -154,6 +158,21 @@ def cost_steps(blocks: Sequence[Block], lang: str, *, title: str, x_label: str, 
     box = axes.get_position()
     figure.legend(*axes.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(box.x1 + 0.005, box.y1 + 0.02))
     return figure
+
+
+def _cut(axes: Axes, shown: Sequence[Block], lang: str) -> None:
+    """Cut the axis of costs above steps that count where one that adds next to nothing dwarfs them; write its cost."""
+    total = sum(block.effect for block in shown)
+    highest = max((block.unit_cost for block in shown if block.effect >= _NARROW * total), default=0.0)
+    if highest <= 0 or max(block.unit_cost for block in shown) <= _DWARFS * highest:
+        return
+    axes.set_ylim(top=1.5 * highest)
+    right = 0.0
+    for block in shown:
+        right += block.effect
+        if block.unit_cost > 1.5 * highest:
+            told = f"↑ {_number(block.unit_cost, lang)} "
+            axes.annotate(told, (right - block.effect, 1.42 * highest), ha="right", va="center", fontsize="small")
 
 
 def _rows(labels: Sequence[str], lang: str, title: str, words: str) -> tuple[Picture, Axes, list[list[str]]]:

@@ -79,3 +79,13 @@ def test_figures_of_a_choice_say_what_they_show():
     curve = cost_steps([Block("A", 5.0, -2.0), Block("B", 0.0, float("nan"))], "en", title="T", x_label="x",
                        y_label="y")  # fmt: skip
     assert curve.description == "A: 5, -2."
+
+
+def test_a_step_that_adds_next_to_nothing_does_not_dwarf_the_others() -> None:
+    blocks = [Block("A", 60.0, 300.0), Block("B", 50.0, 1200.0), Block("C", 0.5, 31600.0)]
+    axes = cost_steps(blocks, "vi", title="T", x_label="x", y_label="y").axes[0]
+    assert axes.get_ylim()[1] == pytest.approx(1800.0)
+    assert [text.get_text().strip() for text in axes.texts] == ["↑ 31.600"]
+    whole = cost_steps(blocks[:2], "vi", title="T", x_label="x", y_label="y").axes[0]
+    assert whole.get_ylim()[1] < 1300.0
+    assert not whole.texts
