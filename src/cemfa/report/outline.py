@@ -135,6 +135,9 @@ def _benchmarks(page: Page) -> Iterator[Part]:
 def _departments(page: Page) -> Iterator[Part]:
     if page.departments:
         yield Part(Block("", (page.departments_text,), (page.departments,)))
+    for office in page.offices:
+        yield Part(Block(office.name, (office.note,) if office.note else ()), 2)
+        yield from (Part(block, 3) for block in office.blocks)
 
 
 def _assumptions(page: Page) -> Iterator[Part]:
