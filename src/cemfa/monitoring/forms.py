@@ -106,6 +106,9 @@ def fill(
                 is_open = not opened or column in opened[place]
                 cell.fill = PatternFill("solid", fgColor="FFF6D5" if is_open else "D9D9D9")
             cell.border, cell.alignment = Border(thin, thin, thin, thin), wrapped
+            if column == "id" and ":" in str(value):  # for cemfa, not for who fills it in: one line will do
+                cell.font, cell.alignment = Font(size=8, color="999999"), Alignment(vertical="top")
+                continue
             line = sheet.row_dimensions[HEAD_ROW + 1 + place]
             line.height = max(line.height or 0, height_of(str(value or ""), width))
         line = sheet.row_dimensions[HEAD_ROW]
