@@ -177,7 +177,7 @@ GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "year_with_projects" /
 
 
 def document_text(file: Path) -> str:
-    """Return paragraphs and rows of tables of a Word document in their order, a line each."""
+    """Return paragraphs and rows of tables of the body of a Word document in their order, a line each."""
     document = docx.Document(str(file))
     lines = []
     for part in document.iter_inner_content():
@@ -185,7 +185,10 @@ def document_text(file: Path) -> str:
             lines.append(part.text)
         else:
             lines += [" | ".join(cell.text.replace("\n", " ") for cell in row.cells) for row in part.rows]
-    return "\n".join(line for line in lines if line.strip()) + "\n"
+    told = [line for line in lines if line.strip()]
+    first = next(place for place, line in enumerate(told) if line.endswith("Tóm tắt"))
+    last = max(place for place, line in enumerate(told) if line.startswith("Nguồn: "))
+    return "\n".join(told[first : last + 1]) + "\n"  # head and foot are the template's
 
 
 def test_a_year_with_projects_from_sheets_to_report(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
