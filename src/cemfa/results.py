@@ -75,6 +75,15 @@ VARIABLES: Final[Mapping[str, Variable]] = MappingProxyType({
     "monthly_refused": Variable(("sample", "month", "group"), "t"),
     "monthly_available": Variable(("sample", "month", "group"), "t"),
     "monthly_backlog": Variable(("sample", "month", "store"), "t"),
+    "monthly_storage": Variable(("sample", "month", "store"), "t"),
+    **{
+        f"month_{name}_{kind}": Variable((*dims, "month", f"month_{place}"), unit)
+        for name, place, unit in (
+            ("use", "group", "1"), ("intake", "group", "t"), ("refused", "group", "t"),
+            ("backlog", "store", "t"), ("storage", "store", "t"),
+        )
+        for kind, dims in (("mean", ()), ("quantile", ("month_quantile",)))
+    },
     "commissioning": Variable(("sample", "project"), "calendar year"),
     "decided": Variable(("sample", "project"), "calendar year"),
     "event_sample": Variable(("event",), "1"),
@@ -102,8 +111,9 @@ class Request:
         every flow, process and stock; every percentile with its own error (one standard error)
     functions : name → function of one block's Dataset (all flows, all its samples) that returns a Dataset whose
         variables have the dimension ``sample``; must be picklable
-    monthly : whether a simulation keeps what plants took in and turned away, what was possible and what waited in
-        stores, month by month and per sample
+    monthly : True: a simulation keeps what plants took in and turned away, what was possible, what waited in stores
+        (`backlog`) and what lay there with the batches under way (`storage`), month by month and per sample; names of
+        processes: it keeps mean, P5, P50 and P95 of theirs, whatever the number of samples
 
     Examples
     --------
@@ -114,7 +124,7 @@ class Request:
     flows: tuple[str, ...] | Literal["all"] | None = None
     reducers: tuple[str, ...] = ("mean", "p5", "p25", "p50", "p75", "p95")
     functions: Mapping[str, BlockFunction] = field(default_factory=dict)
-    monthly: bool = False
+    monthly: bool | tuple[str, ...] = False
 
     @property
     def levels(self) -> tuple[float, ...]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 RESULTS: Final = "results.nc"
 LOSSES: Final = "losses.csv"
 MONEY: Final = "money.csv"
+MONTHS: Final = "operation_months.csv"
 INTERRUPTED: Final = 130
 _LOADING: Final = ("cemfa.report.context", "cemfa.report.workbook")
 """What worker processes load while the scenario is read."""
@@ -128,6 +129,7 @@ def compare_and_write(
         comparison.save_results(folder / RESULTS)
         comparison.losses().to_csv(folder / LOSSES, index=False)
         comparison.money().to_csv(folder / MONEY, index=False)
+        comparison.months().to_csv(folder / MONTHS, index=False)
         written = write_report(comparison, folder, workers=pool, template=template)
         write_record(_record(settings, comparison, file, inputs, decide), folder)
     _show(comparison, as_json=as_json)

@@ -100,7 +100,7 @@ def half_width(samples: np.ndarray, level: float) -> float:
 
 
 def joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:
-    """Return the results of parts of the replications together: samples in a row, means weighed by how many."""
+    """Return the results of parts of the replications together: samples in a row, means and percentiles weighed."""
     if len(parts) == 1:
         return parts[0]
     counts = np.array([part.sizes["sample"] for part in parts], dtype=np.float64)
@@ -110,7 +110,7 @@ def joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:
         arrays = [part[name] for part in parts]
         if "sample" in array.dims:
             found[name] = xr.concat(arrays, dim="sample")
-        elif str(name).endswith("_mean"):
+        elif str(name).endswith(("_mean", "_quantile")):
             total = arrays[0] * counts[0]
             for other, count in zip(arrays[1:], counts[1:], strict=True):
                 total = total + other.to_numpy() * count

@@ -262,8 +262,8 @@ def _avoided(run: Run, values: xr.Dataset, base: xr.Dataset) -> Array | None:
 
 
 def _reduced(results: xr.Dataset) -> xr.Dataset:
-    """Return what figures need of the results: means of flows, and what happened to plants."""
-    events = tuple(str(name) for name in results.data_vars if str(name).startswith("event_"))
+    """Return what figures need of the results: means of flows, how plants ran by month, and what happened to them."""
+    told = tuple(str(name) for name in results.data_vars if str(name).startswith(("event_", "month_")))
     wanted = (
         "flow_mean",
         "throughput_mean",
@@ -272,6 +272,6 @@ def _reduced(results: xr.Dataset) -> xr.Dataset:
         "available",
         "backlog",
         "commissioning",
-        *events,
+        *told,
     )
     return results[[name for name in wanted if name in results]]

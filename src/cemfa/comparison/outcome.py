@@ -202,7 +202,7 @@ class OptionResult:
     label, summary : words
     letter : A, B, C … of real options; "" for baselines, the option's letter with an apostrophe for stress cases
     indicators : (sample, period, settlement …), see `cemfa.indicators`
-    flows : reduced results of the run: `flow_mean`, `utilisation`, `commissioning` …
+    flows : reduced results of the run: `flow_mean`, `utilisation`, `month_use_mean`, `commissioning` …
     targets : one per target of the model
     economics : money and work
     paired : differences to the baseline of the target year (or over the horizon, for money) by key such as
@@ -505,6 +505,12 @@ class Comparison:
         from cemfa.comparison.money_rows import money_frame
 
         return money_frame(self)
+
+    def months(self) -> pd.DataFrame:
+        """Return how the plants of every option run, a row per month, plant and series with mean, P5, P50 and P95."""
+        from cemfa.comparison.months import month_frame
+
+        return month_frame(self)
 
     def save_results(self, path: str | Path) -> Path:
         """Return the path of the netCDF file that now holds the indicators and reduced flows of every option."""

@@ -120,12 +120,12 @@ class Plot:
         return self._drawn(pictures.doubts(self.comparison, found, self._words(lang)), "drivers", found)
 
     def utilisation(self, option: str | None = None, *, lang: str | None = None) -> Picture:
-        """Return the use of capacity of an option's plants by year."""
+        """Return the use of capacity of an option's plants by month."""
         found = self._option(option)
         return self._drawn(operation.utilisation(self.comparison, found, self._words(lang)), "utilisation", found)
 
     def waiting(self, option: str | None = None, *, lang: str | None = None) -> Picture:
-        """Return what waits in stores and yards of an option at the end of each year."""
+        """Return what lies in stores and yards of an option at the end of each month."""
         found = self._option(option)
         return self._drawn(operation.waiting(self.comparison, found, self._words(lang)), "waiting", found)
 

@@ -16,6 +16,7 @@ from cemfa import locale
 from cemfa.comparison.accounts import BlockAccounts, plant_of
 from cemfa.comparison.adding import PART, Rule, joined
 from cemfa.comparison.assemble import Case, Outcome, baselines_of, label_of, side_by_side
+from cemfa.comparison.months import watched_processes
 from cemfa.comparison.outcome import Comparison
 from cemfa.comparison.pairs import HEADLINE
 from cemfa.comparison.parameters import ParameterRecord
@@ -133,7 +134,7 @@ class _Rounds:
             "accounts": BlockAccounts(tuple(plants)),
             "losses": block_losses,
         }
-        request = Request(reducers=("mean",), functions=functions)
+        request = Request(reducers=("mean",), functions=functions, monthly=watched_processes(scenario, model))
         return cls(scenario, model, system, cases, names, request, seed, pool, decide, {c: [] for c in cases}, {})
 
     def simulate(self, most: int, until: Rule | None, progress: Progress | None) -> list[Case]:

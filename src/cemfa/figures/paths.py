@@ -22,15 +22,18 @@ _MOST_COLUMNS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A course over the years with its uncertainty: `low`, `middle`, `high` are P5, P50, P95 in the axis' unit."""
+    """A course over the years with its uncertainty: `low`, `middle`, `high` are P5, P50, P95 in the axis' unit.
+
+    `years` are whole years, or the middles of months as decimal years.
+    """
 
     label: str
-    years: tuple[int, ...]
+    years: tuple[float, ...]
     low: tuple[float, ...]
     middle: tuple[float, ...]
     high: tuple[float, ...]
 
-    def at(self, year: int) -> tuple[float, float, float]:
+    def at(self, year: float) -> tuple[float, float, float]:
         """Return (low, middle, high) in a year."""
         here = self.years.index(year)
         return self.low[here], self.middle[here], self.high[here]
@@ -129,6 +132,6 @@ def _in_words(bands: Sequence[Band], lang: str, year: int | None) -> str:
         shown = year if year in band.years else None
         last = shown or band.years[-1]
         low, middle, high = (locale.number(value, lang, 0) for value in band.at(last))
-        words = locale.text("figures.point_hover", lang, year=last, middle=middle, low=low, high=high)
+        words = locale.text("figures.point_hover", lang, year=int(last), middle=middle, low=low, high=high)
         parts.append(f"{band.label}: {words}")
     return "; ".join(parts) + "."

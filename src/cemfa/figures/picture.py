@@ -137,10 +137,10 @@ def number_axis(axes: Axes, which: str, lang: str) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: locale.number(float(value), lang)))
 
 
-def year_axis(axes: Axes, years: tuple[int, ...], most: int = 8) -> None:
+def year_axis(axes: Axes, years: tuple[float, ...], most: int = 8) -> None:
     """Mark years on the x axis: whole numbers without a thousands mark, at most `most` of them."""
-    step = -(-len(years) // most)
-    shown = years[::step]
+    whole = range(int(years[0]), int(years[-1]) + 1)
+    shown = whole[:: -(-len(whole) // most)]
     axes.set_xticks(shown, [str(year) for year in shown])
     axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
 

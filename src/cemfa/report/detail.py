@@ -22,6 +22,7 @@ from cemfa.indicators.spread import stat_of
 from cemfa.report.finance import finance_tables
 from cemfa.report.happened import happened_table
 from cemfa.report.latest import latest_table
+from cemfa.report.operation import month_by_month, year_by_month
 from cemfa.report.overview import cell
 from cemfa.report.tables import Cell, Column, Table
 
@@ -52,6 +53,7 @@ def page_tables(comparison: Comparison, words: Words) -> dict[str, Table]:
     tables = {name: build(comparison, words) for name, build in builders.items()}
     tables |= finance_tables(comparison, words)
     tables |= {"latest": latest_table(comparison, words), "happened": happened_table(comparison, words)}
+    tables |= {"months": year_by_month(comparison, words)}
     return {**tables, "differences": differences(comparison, words, MAIN_DIFFERENCES)}
 
 
@@ -59,7 +61,7 @@ def long_tables(comparison: Comparison, words: Words) -> tuple[Table, ...]:
     """Return the tables with rows per option that only the workbook holds: every difference, year and flow."""
     return (
         differences(comparison, words), _rates(comparison, words), _losses(comparison, words),
-        _flows(comparison, words),
+        *([months] if (months := month_by_month(comparison, words)) else []), _flows(comparison, words),
     )  # fmt: skip
 
 

@@ -103,7 +103,7 @@ def option_page(
         "climate": _climate(comparison, option, tables, words),
         "doubt": _doubt(comparison, option, words),
         "built": _built(comparison, option, tables, words),
-        "operation": _operation(comparison, option, words),
+        "operation": _operation(comparison, option, tables, words),
         "happened": _happened(comparison, option, tables, words),
         "flows": _flows(comparison, option, shared, words),
     }
@@ -274,14 +274,15 @@ def _built(comparison: Comparison, option: OptionResult, tables: dict[str, Table
     return Block(words.text("projects_title"), sentences, tuple(found), tuple(filter(None, [drawn])))
 
 
-def _operation(comparison: Comparison, option: OptionResult, words: Words) -> Block | None:
+def _operation(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block | None:
     label = words.label(option.label)
     drawn = [
         figure(picture(comparison, option, words), f"{name}-{option.id}", words.text(f"f_{name}", option=label), words)
         for name, picture in (("utilisation", operation.utilisation), ("waiting", operation.waiting))
     ]
     found = tuple(filter(None, drawn))
-    return Block(words.text("operation_title"), (), (), found) if found else None
+    months = tables["months"].only(option.id)
+    return Block(words.text("operation_title"), (), (months,) if months else (), found) if found else None
 
 
 def _happened(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block | None:

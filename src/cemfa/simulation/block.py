@@ -30,6 +30,7 @@ from cemfa.simulation.crews import Plant, mended_times
 from cemfa.simulation.effects import Effects, odds_of
 from cemfa.simulation.events import Activity, Calendar, Happening
 from cemfa.simulation.loads import Loads
+from cemfa.simulation.months import Watched
 from cemfa.simulation.network import Network
 from cemfa.simulation.occurrences import Odds, occurrences
 from cemfa.simulation.plant import Plants
@@ -68,7 +69,7 @@ class Case:
     seed : of the random streams
     central : whether parameters take their central values
     crews : repair crews: how many, and the capacity groups whose plants they mend
-    monthly : whether months are kept too
+    monthly : whose months are kept too
     decide : functions that decide on projects, by project
     weather : the noise of arisings by key
     gauge : reads indicators off a year, for rules that look at them
@@ -81,7 +82,7 @@ class Case:
     seed: int
     central: bool
     crews: tuple[tuple[int, tuple[int, ...]], ...] = ()
-    monthly: bool = False
+    monthly: Watched | None = None
     decide: Mapping[str, Decide] = field(default_factory=dict)
     weather: Mapping[str, Weather] = field(default_factory=dict)
     gauge: Gauge | None = None
@@ -143,7 +144,8 @@ class Lived:
     backlog, spoiled : shape (stores, S), content at the end, batches included, and what spoiled, fresh [t, t/year]
     diverted : shape (R, 4, S), what flows carry because gates refused it, by reason, fresh mass [t/year]
     monthly_intake, monthly_refused, monthly_available : shape (12, groups, S), by month [t]; no months unless asked
-    monthly_backlog : shape (12, stores, S), what waits at the end of each month, fresh mass [t]; likewise
+    monthly_backlog, monthly_storage : shape (12, stores, S), what waits at the end of each month, and what lies there
+        with the batches under way, fresh mass [t]; likewise
     """
 
     year: Year
@@ -157,6 +159,7 @@ class Lived:
     monthly_refused: Array
     monthly_available: Array
     monthly_backlog: Array
+    monthly_storage: Array
 
 
 class Block:
@@ -187,6 +190,7 @@ class Block:
         self.clock = Clock(
             case.network, self.state.content.copy(), self.calendar, replications.start, monthly=case.monthly
         )
+        self.clock.held = self.held
         self.recipes = recipe_book(system, case.network.places.recipes)
         self.clock.day.mixed = self.recipes.layers
         self.yards: Yards | None = None
@@ -446,9 +450,9 @@ class _YearCourse:
         clock.end_month()
         if not clock.months:
             groups, stores = clock.tally.used.shape, (len(clock.content), clock.content.shape[2])
-            return tuple(np.zeros((0, *shape)) for shape in (groups, groups, groups, stores))
-        *sums, waiting = (np.stack(values) for values in zip(*clock.months, strict=True))
-        return (*(np.diff(values, axis=0, prepend=0.0) for values in sums), waiting)
+            return tuple(np.zeros((0, *shape)) for shape in (groups, groups, groups, stores, stores))
+        *sums, waiting, held = (np.stack(values) for values in zip(*clock.months, strict=True))
+        return (*(np.diff(values, axis=0, prepend=0.0) for values in sums), waiting, held)
 
     def _diverted(self) -> Array:
         """Return what flows carry because gates refused it, by reason (R, 4, S), fresh mass [t/year]."""

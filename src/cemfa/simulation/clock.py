@@ -8,7 +8,7 @@ half a day.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from cemfa.simulation.book import FRESH
 from cemfa.simulation.desk import desk_of
 from cemfa.simulation.dispatch import Overfull, Unsettled
 from cemfa.simulation.events import Calendar
+from cemfa.simulation.months import Watched
 from cemfa.simulation.network import Network
 from cemfa.simulation.refusals import Refusals
 from cemfa.simulation.supply import Month
@@ -90,18 +91,25 @@ class Clock:
     content : shape (stores, L, S), what stores hold at the start [t]
     calendar : days as dates, for messages
     first : number of the first replication, for messages
-    monthly : whether the sums are remembered at the end of every month
+    monthly : whose sums are remembered at the end of every month
 
     Attributes
     ----------
     number : the day to come, counted from the start of the simulation
     drawn, spoiled : shape (stores, L, S), what stores gave to their process and what spoiled this year [t]
     tally : what plants did this year
-    months : of every month that has ended: used, refused, available (groups, S) and what waits (stores, S)
+    months : of every month that has ended: used, refused, available (groups, S), what waits and is held (stores, S)
+    held : tells what stores hold with the batches under way, (stores, L, S) [t]
     """
 
     def __init__(
-        self, network: Network, content: Array, calendar: Calendar, first: int, *, monthly: bool = False
+        self,
+        network: Network,
+        content: Array,
+        calendar: Calendar,
+        first: int,
+        *,
+        monthly: Watched | None = None,
     ) -> None:
         sites = network.places.sites
         layers, width = content.shape[1:]
@@ -111,6 +119,7 @@ class Clock:
         self.day.batch[...] = network.places.batches
         self.number = 0
         self.monthly = monthly
+        self.held: Callable[[], Array] = lambda: self.content
         self.refusals = Refusals(sites, width)
         self._same = False
         self._opening = np.zeros((len(sites.gates), width))
@@ -139,7 +148,7 @@ class Clock:
         self._by_day = np.flatnonzero(stores.space_by_day)
         self.refusals.begin_year()
         self.number = months[0].first
-        self.months: list[tuple[Array, Array, Array, Array]] = []
+        self.months: list[tuple[Array, Array, Array, Array, Array]] = []
         self._months = {month.first: month for month in months}
 
     def live(self, able: Able) -> None:
@@ -173,10 +182,11 @@ class Clock:
 
     def end_month(self) -> None:
         """Remember, where asked to, the sums of the year so far and what waits in stores."""
-        if self.monthly:
-            tally = self.tally
-            sums = (tally.used.copy(), tally.refused.copy(), tally.available.copy())
-            self.months.append((*sums, fresh(self.network, self.content)))
+        if self.monthly is not None:
+            tally, groups, stores = self.tally, self.monthly.groups, self.monthly.stores
+            used, refused, able = (values[groups] for values in (tally.used, tally.refused, tally.available))
+            waiting, held = (fresh(self.network, values[stores]) for values in (self.content, self.held()))
+            self.months.append((used, refused, able, waiting, held))
 
     def _take_in(self) -> None:
         """Collect, haul and take in: every gate lets in what it can, the rest goes on to its next stop."""

@@ -28,6 +28,7 @@ from cemfa.simulation.batches import Underway
 from cemfa.simulation.block import Block, Case, Lived, State
 from cemfa.simulation.events import Happening
 from cemfa.simulation.gathering import WIDTH, Gathered, Reduced, blocks, thinned, units
+from cemfa.simulation.months import SAMPLED, Months, Watched, reduced_months, watched, without_months
 from cemfa.simulation.network import Network, build_network, products
 from cemfa.simulation.policy import Deciders, deciders
 from cemfa.simulation.refusals import REFUSALS
@@ -40,6 +41,7 @@ from cemfa.system.holding import Holding
 from cemfa.system.kept import Year, kept_flows
 from cemfa.system.layout import System
 from cemfa.system.numbers import bind_plan
+from cemfa.system.reducing import Summary
 from cemfa.workers import Workers, parts, pool_of, worker_count
 
 Array = NDArray[np.float64]
@@ -50,7 +52,6 @@ Found = TypeVar("Found")
 LEFT_BEHIND: Final = 1_000_000
 """Numbers of a year from which a block is cleared away at once: the activities of SimPy hold each other, and so the
 arrays of the block, until Python looks for such circles, which may be after the next one."""
-MONTHLY: Final = ("monthly_intake", "monthly_refused", "monthly_available", "monthly_backlog")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +65,7 @@ class History:
     state : where it leaves each replication
     happenings : events of the first replications
     first : number of its first replication
+    monthly : whose months it keeps, as a request says it
     """
 
     seed: int
@@ -72,6 +74,7 @@ class History:
     state: State
     happenings: tuple[Happening, ...]
     first: int = 0
+    monthly: bool | tuple[str, ...] = False
 
     @property
     def replications(self) -> int:
@@ -163,14 +166,14 @@ def simulate_history(
     workers: Workers = None,
     limits: bool = True,
     first: int = 0,
-    monthly: bool = False,
+    monthly: bool | tuple[str, ...] = False,
 ) -> History | None:
     """Return the years before the first decision, which all options share; None where there are none.
 
     Parameters
     ----------
     replications, seed, workers, limits, first : as in `simulate`
-    monthly : whether the months are kept, as a request may ask
+    monthly : whose months are kept, as a request may ask
     """
     count = _count(scenario, replications)
     wanted = replace(_default(count), monthly=monthly)
@@ -181,7 +184,7 @@ def simulate_history(
     found = list(parts(_HistoryTask(run), chosen, workers=workers, kind="processes"))
     lived = tuple(_joined_lived([part.lived[n] for part in found]) for n in range(len(run.past)))
     state = _joined_state([part.state for part in found])
-    return History(seed, limits, lived, state, tuple(h for part in found for h in part.happenings), first)
+    return History(seed, limits, lived, state, tuple(h for part in found for h in part.happenings), first, monthly)
 
 
 def simulate_options(
@@ -251,11 +254,13 @@ class _Unit:
     ----------
     part : what a block leaves, without most flows unless all of them are asked for
     reduced : all flows in a few numbers; None where they are there
+    months : series of the months of chosen plants, likewise; none unless asked for
     made : what the functions of the request made of it, by name
     """
 
     part: _Part
     reduced: Reduced | None
+    months: Mapping[str, Summary]
     made: Mapping[str, xr.Dataset]
 
 
@@ -303,6 +308,11 @@ class _Run:
             if name is not None and name not in among:
                 shown = {"name": name, "known": among}
                 raise locale.error(SimulationError, Problem(f"{what}-unknown", parameters=shown))
+        limited = sorted({group.process for group in self.system.groups})
+        named = self.request.monthly if isinstance(self.request.monthly, tuple) else ()
+        if unknown := [name for name in named if name not in limited]:
+            shown = {"names": unknown, "known": limited}
+            raise locale.error(SimulationError, Problem("monthly-unknown", parameters=shown))
         added_capacity(self.system, replace(self.plan, built=self.plan.projects))
         missing = [b.project for b in self.plan.ruled if b.when and b.when.measure == "function"]
         missing = [name for name in missing if name not in deciders(self.plan, self.decide)]
@@ -316,9 +326,8 @@ class _Run:
         early = any(b.decision.year < first for b in plan.projects) or any(
             c.years[0] < first for c in plan.changes if not c.event
         )
-        theirs = (history.seed, history.limits, history.first, history.replications)
-        kept = bool(history.lived) and bool(len(history.lived[0].monthly_intake)) == self.request.monthly
-        same = kept and theirs == (self.seed, self.limits, self.first, self.count)
+        theirs = (history.seed, history.limits, history.first, history.replications, history.monthly)
+        same = theirs == (self.seed, self.limits, self.first, self.count, self.request.monthly)
         return same and not early and len(history.lived) == len(self.past)
 
     def network(self) -> Network:
@@ -347,11 +356,16 @@ class _Run:
             self.seed,
             self.first + self.count == 1,
             crews,
-            self.request.monthly,
+            self.watched,
             deciders(plan, self.decide),
             self._weather,
             self.gauge,
         )
+
+    @property
+    def watched(self) -> Watched | None:
+        """Return whose months are kept; None for nobody's."""
+        return watched(*self._working(), self.request.monthly)
 
     def gauge(self, block: Block, lived: Lived, period: int, when: When) -> Array:
         """Return the indicator of a rule in one year of a block (S,), by the function that targets are judged by."""
@@ -391,30 +405,49 @@ class _Run:
         """Return the results of all units together, which come in their order; each is let go of as soon as may be."""
         gathered = None if self.request.flows == "all" else Gathered(self.request, len(units(self.count, self.first)))
         made: dict[str, list[xr.Dataset]] = {name: [] for name in self.request.functions}
+        months = self._months()
         kept = []
         for unit in found:
             kept.append(unit.part)
             if gathered is not None and unit.reduced is not None:
                 gathered.add(unit.reduced)
+            if months is not None:
+                months.add(unit.months)
             for name in made:
                 made[name].append(unit.made[name])
         extra = [join_samples(made[name]) for name in made]
         for name, joined in zip(made, extra, strict=True):
             _known_samples(name, joined)
-        return self.dataset(_joined_parts(kept), gathered, extra)
+        return self.dataset(_joined_parts(kept), gathered, extra, months=months)
+
+    def _months(self) -> Months | None:
+        """Return what gathers the months of chosen processes; None where none are chosen."""
+        chosen = self.watched if self.request.monthly is not True else None
+        if chosen is None:
+            return None
+        groups, stores = self._working()
+        return Months([groups[n] for n in chosen.groups], [stores[n] for n in chosen.stores], 12 * len(self.periods))
+
+    def _working(self) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the ids of capacity groups and of processes with a store; none where nothing is limited."""
+        groups = self.system.group_names if self.limits else ()
+        return groups, [self.system.process_ids[place] for place in self._stored()]
 
     def unit(self, found: Iterable[_Part]) -> _Unit:
         """Return what is kept of the blocks of a unit; the cube is built once for all functions of the request."""
         whole = _joined_parts(list(found))
-        functions = self.request.functions
+        functions, alone = self.request.functions, len(units(self.count, self.first)) == 1
+        months: Mapping[str, Summary] = {}
+        if isinstance(self.request.monthly, tuple):
+            months = reduced_months(whole.lived, alone=alone)
+            whole = replace(whole, lived=without_months(whole.lived))
         block = self.dataset(whole) if functions else xr.Dataset()
         made = {name: function(block) for name, function in functions.items()}
         if self.request.flows == "all":
-            return _Unit(whole, None, made)
-        alone = len(units(self.count, self.first)) == 1
+            return _Unit(whole, None, months, made)
         reduced = Reduced.of(self.request, [year.year for year in whole.lived], alone=alone)
         chosen = np.asarray(kept_flows(self.system, self.request), dtype=np.intp)
-        return _Unit(replace(whole, lived=tuple(_thinned(year, chosen) for year in whole.lived)), reduced, made)
+        return _Unit(replace(whole, lived=tuple(_thinned(year, chosen) for year in whole.lived)), reduced, months, made)
 
     def dataset(
         self,
@@ -422,22 +455,26 @@ class _Run:
         gathered: Gathered | None = None,
         extra: Sequence[xr.Dataset] = (),
         periods: Sequence[int] | None = None,
+        months: Months | None = None,
     ) -> xr.Dataset:
         """Return one Dataset of a block, or of all blocks together: with all flows, or what was gathered of them."""
         system, plan = self.system, self.plan
-        years = [system.years[n] for n in periods or self.periods]
+        years, (groups, stores) = [system.years[n] for n in periods or self.periods], self._working()
         variables, kept = self._flows(part, gathered)
-        variables |= _operations(part, whole=gathered is None)
+        variables |= _operations(part, whole=gathered is None, monthly=self.request.monthly is True)
+        if months is not None:
+            variables |= months.variables()
+            kept |= months.coords(_months(years))
         coords: dict[str, Mapping[str, Any]] = {
             "cell": system.cell_coords,
             "stock_process": {"stock_process": np.array(system.stock_ids, dtype=np.str_)},
             "quantile": {"quantile": np.array(self.request.levels)},
-            "group": {"group": np.array(system.group_names if self.limits else (), dtype=np.str_)},
+            "group": {"group": np.array(groups, dtype=np.str_)},
             "store": {
-                "store": np.array([system.process_ids[p] for p in self._stored()], dtype=np.str_),
+                "store": np.array(stores, dtype=np.str_),
                 "spoiled_to": np.array([system.flow_ids[f] if f >= 0 else "" for f in part.spoiled_to], dtype=np.str_),
             },
-            "month": {"month": _months(years) if len(part.lived[0].monthly_intake) else np.array((), dtype=np.str_)},
+            "month": {"month": _months(years if self.request.monthly is True else ())},
             "project": {"project": np.array([built.project for built in plan.projects], dtype=np.str_)},
             **kept,
         }
@@ -587,14 +624,13 @@ def _known_samples(name: str, found: xr.Dataset) -> None:
         raise locale.error(SimulationError, Problem("function-samples", parameters={"function": name}))
 
 
-def _operations(part: _Part, *, whole: bool) -> dict[str, Array]:
+def _operations(part: _Part, *, whole: bool, monthly: bool) -> dict[str, Array]:
     """Return what only the simulation knows: utilisation, stores, dates, events; of a whole cube what was diverted."""
     names = ("utilisation", "refused", "available", "backlog", "spoiled")
-    months = [name for name in MONTHLY if len(part.lived[0].monthly_intake)]
     found: dict[str, Any] = {
         name: np.stack([getattr(year, name) for year in part.lived]).transpose(2, 0, 1) for name in names
     }
-    for name in months:
+    for name in SAMPLED if monthly else ():
         found[name] = np.concatenate([getattr(year, name) for year in part.lived]).transpose(2, 0, 1)
     if whole:
         found["diverted"] = np.stack([year.diverted for year in part.lived]).transpose(3, 0, 1, 2)

@@ -61,9 +61,9 @@ def month_table(results: xr.Dataset) -> pd.DataFrame:
     results : of `simulate` with a request that keeps months
     """
     rows = []
-    for name in ("intake", "refused", "available", "backlog"):
+    for name in ("intake", "refused", "available", "backlog", "storage"):
         values = results[f"monthly_{name}"]
-        places = "store" if name == "backlog" else "group"
+        places = "store" if name in ("backlog", "storage") else "group"
         samples = values.transpose("month", places, "sample").to_numpy()
         for (month, place), drawn in zip(
             np.ndindex(samples.shape[:2]), samples.reshape(-1, samples.shape[2]), strict=True

@@ -10,7 +10,8 @@ import xarray as xr
 from cemfa import library, locale, open_results
 from cemfa.cli.entry import run
 
-MADE = {"report.html", "report.docx", "tables.xlsx", "results.nc", "losses.csv", "money.csv", "run.json"}
+TABLES = {"tables.xlsx", "losses.csv", "money.csv", "operation_months.csv"}
+MADE = {"report.html", "report.docx", "results.nc", "run.json", *TABLES}
 
 Captured = pytest.CaptureFixture[str]
 
