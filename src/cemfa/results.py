@@ -71,6 +71,7 @@ VARIABLES: Final[Mapping[str, Variable]] = MappingProxyType({
     "backlog": Variable(("sample", "period", "store"), "t"),
     "spoiled": Variable(("sample", "period", "store"), "t/year"),
     "diverted": Variable(("sample", "period", "diverted_flow", "refusal"), "t/year"),
+    "turned_away": Variable(("sample", "period", "closing_event"), "t/year"),
     "monthly_intake": Variable(("sample", "month", "group"), "t"),
     "monthly_refused": Variable(("sample", "month", "group"), "t"),
     "monthly_available": Variable(("sample", "month", "group"), "t"),

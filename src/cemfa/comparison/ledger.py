@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from cemfa.comparison.outcome import OptionResult
 
 RECEIVED: Final = ("revenue", "salvage")
-PAID: Final = ("investment", "running", "elsewhere", "haulage")
+PAID: Final = ("investment", "running", "elsewhere", "haulage", "refused")
 """Rows that make up the net flow, in the order shown."""
 
-_YEARLY: Final = ("revenue", "running", "elsewhere", "haulage", "fees", "tonnes")
+_YEARLY: Final = ("revenue", "running", "elsewhere", "haulage", "refused", "fees", "tonnes")
 
 
 @dataclass(frozen=True, slots=True)

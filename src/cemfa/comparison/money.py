@@ -24,7 +24,7 @@ from cemfa.comparison.costing import (
     tonnes_of,
 )
 from cemfa.comparison.outcome import Economics, ProgrammeResult, ProjectResult
-from cemfa.comparison.sales import elsewhere_cost, haulage_cost, own_sales, pay_of, sales_of
+from cemfa.comparison.sales import elsewhere_cost, haulage_cost, own_sales, pay_of, refused_cost, sales_of
 from cemfa.comparison.settling import Common, Item, finances_of
 from cemfa.definition.currency import is_adjusted
 from cemfa.definition.schema import Funding, Programme, Project
@@ -78,9 +78,9 @@ def _together(
     for item in items:
         paid = paid + item.outlays
     sales, elsewhere = at_year_ends(np.add.reduce(list(sold.values()))), at_year_ends(elsewhere_cost(run))
-    haulage = at_year_ends(haulage_cost(run))
+    haulage, refused = at_year_ends(haulage_cost(run)), at_year_ends(refused_cost(run))
     home = at_year_ends(np.maximum(run.more("home_intake"), 0.0))
-    own = sales - paid.capex - paid.opex - elsewhere - haulage + paid.salvage
+    own = sales - paid.capex - paid.opex - elsewhere - haulage - refused + paid.salvage
     tonnes = paid.tonnes + home
     per_mass = levelised_cost(paid.capex, paid.opex, paid.salvage, tonnes, rate)
     net_cost = levelised_cost(paid.capex, paid.opex, paid.salvage + sales, tonnes, rate)
@@ -89,7 +89,7 @@ def _together(
     budget = together([*(b for item in items for b in (item.investment, item.running)), _no_need(shape)])
     recurrent = together([*(item.running for item in items), _no_need(shape)])
     after = left_when_donors_leave(recurrent, run.scenario.donors)
-    common = Common(rate, tonnes, sold, elsewhere + haulage)
+    common = Common(rate, tonnes, sold, elsewhere + haulage + refused)
     yields = (sales[:, 1:], paid.opex[:, 1:] + haulage[:, 1:], pay)
     added, per_by_product = value_added(*yields), value_added_per_tonne(*yields, tonnes[:, 1:])
     of_year, target = ("sample", "year"), run.years.index(run.scenario.target_year)
@@ -101,6 +101,7 @@ def _together(
             "abatement_cost": ("sample", per_tonne), "investment": (of_year, paid.capex[:, :-1]),
             "running": (of_year, paid.opex[:, 1:]), "revenue": (of_year, sales[:, 1:]),
             "elsewhere": (of_year, elsewhere[:, 1:]), "haulage": (of_year, haulage[:, 1:]),
+            "refused": (of_year, refused[:, 1:]),
             "fees": (of_year, paid.revenue[:, 1:]),
             "tonnes": (of_year, tonnes[:, 1:]), "need": (of_year, budget.need), "after_donors": (of_year, after),
             "value_added": (of_year, added), "value_added_per_tonne": (of_year, per_by_product),

@@ -140,14 +140,15 @@ class Economics:
     samples : per sample: `capex` [VND], `npv`, `npv_operator`, `levelised_cost`, `levelised_cost_net`,
         `abatement_cost`, `salvage`, `discount_rate`, `inflation`, and per year `investment`, `running`, `revenue`
         (products and power sold), `elsewhere` (other plants run more; less burial is a saving), `haulage` (between
-        places), `fees`, `tonnes`, `need`, `after_donors`, `value_added` [VND/yr], `value_added_per_tonne` [VND/t]
+        places), `refused` (waste that events turn away, by their own price), `fees`, `tonnes`, `need`, `after_donors`,
+        `value_added` [VND/yr], `value_added_per_tonne` [VND/t]
     budget : (sample, year, funder) [VND/yr]; the funder `unfunded` is the need that nobody covers; the rows of a
         year sum to its need exactly
     after_donors : (sample, year), recurrent need once donors no longer pay [VND/yr]
     capex : investment over the horizon, replacements included, not discounted [VND]
     opex : running cost in the target year [VND/yr]
-    npv : products sold − investment − running − haulage + salvage; gate fees move money inside the area and do
-        not count
+    npv : products sold − investment − running − haulage − what refused waste costs + salvage; gate fees move money
+        inside the area and do not count
     npv_operator : the same with gate fees received by the plants
     levelised_cost : PV(capex + opex − salvage) / PV(tonnes accepted), products not deducted [VND/t]; tonnes of
         plants and, for programmes, tonnes newly recycled

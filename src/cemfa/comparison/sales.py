@@ -101,6 +101,15 @@ def elsewhere_cost(run: Run) -> Array:
     return total
 
 
+def refused_cost(run: Run) -> Array:
+    """Return what it costs more than now that events turn waste away, (S, T) [VND/yr], by their own price per tonne."""
+    total = np.zeros((len(run.samples), len(run.years)))
+    for name in run.results["closing_event"].to_numpy().tolist() if "turned_away" in run.results else ():
+        price = run.drawn_or_zero(run.scenario.events[name].refused_cost, f"events.{name}.refused_cost")
+        total = total + run.more("turned_away", closing_event=name) * price[:, None]
+    return total
+
+
 def haulage_cost(run: Run) -> Array:
     """Return what hauling between places costs more than now, (S, T) [VND/yr]: by distance, and by handling."""
     total = np.zeros((len(run.samples), len(run.years)))

@@ -82,7 +82,7 @@ class Common:
     rate : (S,), real discount rate [1/yr]
     tonnes : (S, T + 1), accepted or newly recycled [t]
     sold : per product what is sold more than now, (S, T) [VND/yr]
-    elsewhere : (S, T + 1), cost of other plants and of haulage more than now [VND]
+    elsewhere : (S, T + 1), cost of other plants, of haulage and of what events turn away more than now [VND]
     """
 
     rate: Array

@@ -190,12 +190,25 @@ def _money(comparison: Comparison, option: OptionResult, tables: dict[str, Table
         sentences.append(words.text("cost_npv", npv=words.spread(cost, 1 / BILLION), last=comparison.scenario.horizon))
     if gap := sum(paid.get("unfunded", ())):
         sentences.append(words.text("cost_unfunded", amount=words.number(gap)))
-    sentences += _fee_sentences(comparison, option, words)
+    sentences += [*_refused_sentences(comparison, option, words), *_fee_sentences(comparison, option, words)]
     title = words.text("f_cash", option=words.label(option.label))
     drawn = figure(pictures.cash(comparison, option, words), f"cash-{option.id}", title, words)
     names = ("payers", "funding", "investment", "plants", "actors", "debt", "fees")
     shown = tuple(table for name in names if (table := tables[name].only(option.id)))
     return Block(words.text("cost_title"), tuple(sentences), shown, tuple(filter(None, [drawn])))
+
+
+def _refused_sentences(comparison: Comparison, option: OptionResult, words: Words) -> list[str]:
+    """Return what it costs more or less than now that events turn waste away; nothing where none states a cost."""
+    priced = [event for event in comparison.scenario.events.values() if event.refused_cost is not None]
+    if not priced or "refused" not in option.economics.samples:
+        return []
+    amount = float(option.economics.samples["refused"].sum("year").mean()) / BILLION
+    if not amount:
+        return []
+    shown = {"events": ", ".join(words.label(event.label) for event in priced), "amount": words.number(abs(amount))}
+    years = {"first": option.economics.years[0], "last": option.economics.years[-1]}
+    return [words.text("cost_refused" if amount > 0 else "cost_refused_less", **shown, **years)]
 
 
 def _fee_sentences(comparison: Comparison, option: OptionResult, words: Words) -> list[str]:

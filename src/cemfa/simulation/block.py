@@ -26,6 +26,7 @@ from cemfa.results import NEVER
 from cemfa.simulation import events
 from cemfa.simulation.batches import Underway, Yards
 from cemfa.simulation.clock import Able, Clock, fresh
+from cemfa.simulation.closures import Closures
 from cemfa.simulation.crews import Plant, mended_times
 from cemfa.simulation.effects import Effects, odds_of
 from cemfa.simulation.events import Activity, Calendar, Happening
@@ -143,6 +144,7 @@ class Lived:
     utilisation, refused, available : shape (groups, S) [1, t/year, t/d]
     backlog, spoiled : shape (stores, S), content at the end, batches included, and what spoiled, fresh [t, t/year]
     diverted : shape (R, 4, S), what flows carry because gates refused it, by reason, fresh mass [t/year]
+    turned_away : shape (events, S), what the events turned away that state its cost [t/year]
     monthly_intake, monthly_refused, monthly_available : shape (12, groups, S), by month [t]; no months unless asked
     monthly_backlog, monthly_storage : shape (12, stores, S), what waits at the end of each month, and what lies there
         with the batches under way, fresh mass [t]; likewise
@@ -155,6 +157,7 @@ class Lived:
     backlog: Array
     spoiled: Array
     diverted: Array
+    turned_away: Array
     monthly_intake: Array
     monthly_refused: Array
     monthly_available: Array
@@ -191,6 +194,7 @@ class Block:
             case.network, self.state.content.copy(), self.calendar, replications.start, monthly=case.monthly
         )
         self.clock.held = self.held
+        self.closures = Closures(case.network.places.priced, width)
         self.recipes = recipe_book(system, case.network.places.recipes)
         self.clock.day.mixed = self.recipes.layers
         self.yards: Yards | None = None
@@ -288,14 +292,15 @@ class Block:
 
     def _able(self, now: float) -> Able:
         """Return what plants can do on the day that ends now."""
-        able = Able(*self.plants.day(now), self.plants.standing(), self.plants.planned())
+        closing = self.closures.day(now)
+        able = Able(*self.plants.day(now), self.plants.standing(), self.plants.planned(), closing)
         if not self._seasonal:
             return able
         date = self.calendar.date_of(now - 1)
         factor = np.ones((len(able.capacity), 1))
         for group, profile in self._seasonal:
             factor[group] = factors_of(date.year, profile, self.case.system.model.seasons)[date.month - 1]
-        return Able(able.capacity * factor, able.opening, able.standing * factor, able.planned * factor)
+        return Able(able.capacity * factor, able.opening, able.standing * factor, able.planned * factor, closing)
 
     def held(self) -> Array:
         """Return what stores hold and what is being worked on in batches, (stores, L, S) [t]."""
@@ -342,7 +347,7 @@ class Block:
         ):
             uniform = events.uniforms(seed, f"events.{name}", replication)
             times = occurrences(event, self.calendar, uniform, odds, self._last)
-            note = partial(self._note, replication, event.kind, name)
+            note = self.closures.noted(name, place, partial(self._note, replication, event.kind, name))
             likely = None
             if event.load is not None:
                 likely, note = partial(self._likely, name, place, odds), partial(self._begun, name, place, note)
@@ -352,6 +357,7 @@ class Block:
                 place = replication - self.replications.start
                 for gate in gates:
                     self.plants.closure(gate, place, env.now, closed=True)
+                self.closures.begin(name, place, env.now, end)
                 env.process(events.reopening(env, self.plants, gates, place, end))
 
     def _likely(self, name: str, place: int, odds: Odds, mark: float) -> bool:
@@ -441,7 +447,8 @@ class _YearCourse:
             used = np.where(tally.available > 0.0, tally.used / tally.available, 0.0)
         network = self.case.network
         backlog, spoiled = fresh(network, self.block.held()), fresh(network, clock.spoiled)
-        operations = (used, tally.refused, tally.available / days, backlog, spoiled, self._diverted(), *self._monthly())
+        plants = (used, tally.refused, tally.available / days, backlog, spoiled)
+        operations = (*plants, self._diverted(), clock.turned_away, *self._monthly())
         return Lived(year, *operations), after
 
     def _monthly(self) -> tuple[Array, ...]:

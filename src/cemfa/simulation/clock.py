@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cemfa import locale
 from cemfa.errors import Problem, SimulationError
 from cemfa.simulation.book import FRESH
+from cemfa.simulation.closures import turned_away
 from cemfa.simulation.desk import desk_of
 from cemfa.simulation.dispatch import Overfull, Unsettled
 from cemfa.simulation.events import Calendar
@@ -60,12 +61,14 @@ class Able(NamedTuple):
     capacity : shape (groups, S) [t/d]
     opening : shape (gates, S), share of the day that each gate is open
     standing, planned : shape (groups, S), capacity with everything up, and with everything built [t/d]
+    closing : shape (events, S), share of the day that each event lasted whose refusals are priced
     """
 
     capacity: Array
     opening: Array
     standing: Array
     planned: Array
+    closing: Array
 
 
 @dataclass(slots=True, eq=False)
@@ -96,6 +99,7 @@ class Clock:
     Attributes
     ----------
     number : the day to come, counted from the start of the simulation
+    turned_away : shape (events, S), what the events whose refusals are priced turned away this year [t]
     drawn, spoiled : shape (stores, L, S), what stores gave to their process and what spoiled this year [t]
     tally : what plants did this year
     months : of every month that has ended: used, refused, available (groups, S), what waits and is held (stores, S)
@@ -147,6 +151,7 @@ class Clock:
         self.day.space[...] = stores.space
         self._by_day = np.flatnonzero(stores.space_by_day)
         self.refusals.begin_year()
+        self.turned_away = np.zeros((len(self.network.places.priced), self.content.shape[2]))
         self.number = months[0].first
         self.months: list[tuple[Array, Array, Array, Array, Array]] = []
         self._months = {month.first: month for month in months}
@@ -224,6 +229,9 @@ class Clock:
         day, tally, able = self.day, self.tally, self._able
         self.desk.record()
         self.refusals.add(day, able.standing, able.planned, same=self._same and not len(self.content))
+        if able.closing.any():
+            gates = self.network.places.priced_gates
+            self.turned_away += turned_away(day, self.network.places.sites, able.standing, able.closing, gates)
         if len(self.content):
             self.drawn += day.drawn
         tally.available += day.capacity[:-1]

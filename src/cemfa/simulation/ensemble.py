@@ -244,6 +244,7 @@ class _Part:
     state: State
     diverted_flows: Index
     spoiled_to: tuple[int, ...]
+    priced: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -374,7 +375,7 @@ class _Run:
         network = block.case.network
         part = _Part(
             block.replications, (lived,), undated, undated, (), block.state,
-            network.diverted.flows, network.spoiled_to,
+            network.diverted.flows, network.spoiled_to, network.places.priced,
         )  # fmt: skip
         name = when.indicator or ""
         found = evaluate(self.dataset(part, periods=(period,)), [name], gwp=self.scenario.gwp)[name].isel(period=0)
@@ -394,7 +395,7 @@ class _Run:
         told = [h for h in history.happenings if h.sample in replications] if history else []
         found = _Part(
             replications, (*past, *own), block.commissioned(), block.decided(), (*told, *block.happenings), block.state,
-            case.network.diverted.flows, case.network.spoiled_to,
+            case.network.diverted.flows, case.network.spoiled_to, case.network.places.priced,
         )  # fmt: skip
         if len(replications) * series(self.system) >= LEFT_BEHIND:
             del block
@@ -475,6 +476,7 @@ class _Run:
                 "spoiled_to": np.array([system.flow_ids[f] if f >= 0 else "" for f in part.spoiled_to], dtype=np.str_),
             },
             "month": {"month": _months(years if self.request.monthly is True else ())},
+            "closing_event": {"closing_event": np.array(part.priced, dtype=np.str_)},
             "project": {"project": np.array([built.project for built in plan.projects], dtype=np.str_)},
             **kept,
         }
@@ -626,7 +628,7 @@ def _known_samples(name: str, found: xr.Dataset) -> None:
 
 def _operations(part: _Part, *, whole: bool, monthly: bool) -> dict[str, Array]:
     """Return what only the simulation knows: utilisation, stores, dates, events; of a whole cube what was diverted."""
-    names = ("utilisation", "refused", "available", "backlog", "spoiled")
+    names = ("utilisation", "refused", "available", "backlog", "spoiled", "turned_away")
     found: dict[str, Any] = {
         name: np.stack([getattr(year, name) for year in part.lived]).transpose(2, 0, 1) for name in names
     }
@@ -662,6 +664,7 @@ def _joined_parts(found: Sequence[_Part]) -> _Part:
         found[0].state,
         found[0].diverted_flows,
         found[0].spoiled_to,
+        found[0].priced,
     )
 
 

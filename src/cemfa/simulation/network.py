@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 import networkx as nx
@@ -51,7 +52,7 @@ SOLUTIONS: Final = 3
 DAYS: Final = 365
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Places:
     """Where gates stand and who passes them.
 
@@ -66,6 +67,7 @@ class Places:
     recipes : capacity groups that look at the mix of what they take in
     loads : event → gates whose intake makes it likelier
     flow_gate : gate in front of a flow that an event stops, by its position
+    priced : events that state what a tonne costs that they turn away, in order
     """
 
     sites: Sites
@@ -78,6 +80,16 @@ class Places:
     recipes: tuple[int, ...] = ()
     loads: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     flow_gate: Mapping[int, int] = field(default_factory=dict)
+    priced: tuple[str, ...] = ()
+
+    @cached_property
+    def priced_gates(self) -> Mapping[int, tuple[int, ...]]:
+        """Return the gates that priced events close, each with the positions of those events."""
+        found: dict[int, list[int]] = {}
+        for row, key in enumerate(self.priced):
+            for gate in self.closed_by[key]:
+                found.setdefault(gate, []).append(row)
+        return {gate: tuple(rows) for gate, rows in found.items()}
 
     def gate_of(self, flow: int, target: int) -> int:
         """Return the gate that a flow must pass, -1 for none."""
@@ -195,7 +207,8 @@ def find_places(system: System, events: Mapping[str, Event], *, limits: bool = T
     sites = Sites(groups, tuple(gates), np.array(group, dtype=np.intp), np.array(store, dtype=np.intp), shared)
     stores = [system.model.processes[pattern.elements.processes[p].name].store for p in stored]
     batches = np.array([store is not None and store.batches is not None for store in stores], dtype=bool)
-    return Places(sites, gate, tuple(stored), batches, bases, group_basis, closed_by, recipes, loads, flow_gate)
+    priced = tuple(key for key, event in events.items() if event.refused_cost is not None and closed_by[key])
+    return Places(sites, gate, tuple(stored), batches, bases, group_basis, closed_by, recipes, loads, flow_gate, priced)
 
 
 def _shares(process: Process) -> bool:

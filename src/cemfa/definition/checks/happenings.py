@@ -30,6 +30,8 @@ def forms(scenario: Scenario, at: At) -> Iterator[Problem]:
             yield Problem("event-dates", place, shown)
         elif _mixed(event):
             yield Problem("event-words", place, {"event": key})
+        if event.refused_cost is not None and not (event.process or event.flows):
+            yield Problem("event-refused-cost", at("events", key, "refused_cost", key=True), {"event": key})
         if event.load is not None and event.changes:
             yield Problem("event-load-changes", at("events", key, "load", key=True), {"event": key})
 

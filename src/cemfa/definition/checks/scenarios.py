@@ -20,7 +20,7 @@ from cemfa.errors import Place, Problem, UnitError
 
 _BASELINES: Final = ("as_now", "as_committed")
 _ROUNDING: Final = 1e-9  # of shares typed with nine digits
-_UNITS: Final = {"rate": "1/year", "duration": "d", "delay": "d", "load_above": "t/d"}
+_UNITS: Final = {"rate": "1/year", "duration": "d", "delay": "d", "load_above": "t/d", "refused_cost": "VND/t"}
 """Units of the numbers of an event; those that are not here are plain numbers."""
 _LOAD: Final = {"load_above": ("load", "above"), "load_times": ("load", "times")}
 _Path = tuple[str | int, ...]

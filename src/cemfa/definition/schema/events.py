@@ -127,6 +127,9 @@ class Event(Frozen):
     """Dated: how probable it is that it happens, each year anew if it is `yearly` [1]; default: it does."""
     delay: NumberRow | None = None
     """Dated, without `to`: how long after `from` it starts [d], each year anew; default: not at all."""
+    refused_cost: NumberRow | None = None
+    """What a tonne that it turns away costs the province [VND/t], beyond what the plants cost that take it in instead:
+    storing it, hauling it further, clearing it later. Per tonne in the basis of the capacity that it closes."""
     basis: Literal["reported", "derived", "unverified"] = "unverified"
     """As for parameters."""
     source: str
@@ -134,7 +137,7 @@ class Event(Frozen):
 
     def numbers(self) -> Iterator[tuple[str, NumberRow]]:
         """Yield its uncertain numbers by the last word of their random streams."""
-        for name in ("rate", "duration", "chance", "delay"):
+        for name in ("rate", "duration", "chance", "delay", "refused_cost"):
             if (row := getattr(self, name)) is not None:
                 yield name, row
         if self.load is not None:
