@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.unit.simulation.test_recipes import BARE, heap
 from tests.unit.simulation.test_simulate import AMOUNT, BROKEN, EVENTS, PRIORITY, STORED_LAST
 from tests.unit.simulation.town import case_of, lived, town_model, town_scenario
 
@@ -41,6 +42,15 @@ def test_it_is_used_where_no_store_lies_in_the_way(compiled: bool) -> None:
         desk = desk_of(town(changes).network, 3, 2)
         assert isinstance(desk, StrandDesk)
         assert (desk.program is not None) == (compiled and able)
+
+
+def test_plants_that_look_at_their_mix_are_decided_by_numpy_whatever_is_loaded(compiled: bool) -> None:
+    case = case_of(compile_system(heap()), town_scenario(**BARE), "as_now")
+    desk = desk_of(case.network, len(case.system.layers), 2)
+    assert isinstance(desk, StrandDesk)
+    assert desk.program is None
+    plain = case_of(compile_system(heap({"recipe": None})), town_scenario(**BARE), "as_now")
+    assert (desk_of(plain.network, len(plain.system.layers), 2).program is not None) == compiled
 
 
 def test_what_does_not_fit_is_named_all_the_same(compiled: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from cemfa.definition.checks import (
     areas,
+    batches,
     benchmarks,
     flows,
     happenings,
@@ -32,7 +33,7 @@ Rule = Callable[[Context], Iterable[Problem]]
 
 RULES: tuple[Rule, ...] = (
     *flows.RULES, *processes.RULES, *uses.RULES, *rows.RULES, *tables.RULES, *technologies.RULES,
-    *transport.RULES, *areas.RULES, *benchmarks.RULES,
+    *transport.RULES, *areas.RULES, *benchmarks.RULES, batches.batches,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ Beside `scenarios` and `courses`; whatever an event could stop with nowhere to g
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 
 from cemfa.definition.checks.context import At, Context
@@ -56,6 +57,11 @@ def in_time(scenario: Scenario, at: At) -> Iterator[Problem]:
         if event.first is not None and event.first.year > scenario.horizon:
             shown = {"event": key, "from": event.first.isoformat(), "horizon": scenario.horizon}
             yield Problem("event-late", at("events", key, "from"), shown, "warning")
+        elif event.first is not None and event.delay is not None and not event.yearly:
+            left = (datetime.date(scenario.horizon, 12, 31) - event.first).days
+            if event.delay.value > left:
+                shown = {"event": key, "days": event.delay.value, "left": left, "horizon": scenario.horizon}
+                yield Problem("event-delayed-out", at("events", key, "delay"), shown, "warning")
         if event.chance is not None and event.chance.value > 1:
             yield Problem("event-chance", at("events", key, "chance"), {"event": key, "value": event.chance.value})
         if event.load is not None and event.load.times.value < 1:
