@@ -20,8 +20,9 @@ from cemfa import library, locale
 from cemfa.cli.entry import run
 from cemfa.definition.load import load_scenario, read_model, read_scenario_and_model
 from cemfa.definition.workbook import archive
+from cemfa.definition.workbook.cells import decoded, encoded
 from cemfa.definition.workbook.layout import all_tables
-from cemfa.definition.workbook.names import column_words, sheet_title
+from cemfa.definition.workbook.names import column_words, sheet_title, word_of, word_text
 from cemfa.definition.workbook.write import workbook_of
 from cemfa.definition.written import files_of
 
@@ -86,7 +87,7 @@ def test_headings_carry_units_comments_marks_and_drop_downs() -> None:
     assert cell_of(sheet, "decision").number_format == "dd/mm/yyyy"
     rules = {str(rule.sqref).split(":")[0]: rule for rule in sheet.data_validations.dataValidation}
     form = rules[cell_of(sheet, "form").coordinate]
-    assert form.formula1 == '"public,ppp,enterprise,cooperative"'
+    assert form.formula1 == '"công lập,đối tác công tư (PPP),doanh nghiệp,hợp tác xã"'
     assert form.errorStyle == "stop"
     parent = rules[f"A{FIRST}"]
     assert parent.formula1.startswith("'Phương án'!$A$6")
@@ -452,3 +453,40 @@ def test_a_wrong_workbook_ends_with_code_2(here: Path, capsys: pytest.CaptureFix
         assert "x.xlsx[Dự án]!" in out + err
         assert "'nhiều'" in out + err
     assert not (here / "out").exists()
+
+
+# words of the schema in the language of the sheet
+
+CHOICES = {
+    f"{column.owner}.{column.name}": column.form.words
+    for table in all_tables()
+    for column in table.columns
+    if column.form.is_choice
+}
+
+
+@pytest.mark.parametrize("column", CHOICES)
+def test_every_spelling_of_a_word_means_that_word_alone(column: str) -> None:
+    words = CHOICES[column]
+    for lang in locale.LANGUAGES:
+        texts = [word_text(word, lang) for word in words]
+        assert len({text.casefold() for text in texts}) == len(words)
+        assert not any("," in text or text != text.strip() for text in texts)  # a drop-down parts its words by commas
+        for word, text in zip(words, texts, strict=True):
+            assert word_of(words, text) == word_of(words, text.upper()) == word_of(words, str(word)) == word
+
+
+def test_words_are_written_in_the_language_of_the_sheet_and_read_in_any() -> None:
+    funders = next(table for table in all_tables() if table.key == "funders")
+    kind = next(column for column in funders.columns if column.key == "kind")
+    assert encoded(kind, "oda_loan", "vi") == "vốn vay ODA"
+    assert encoded(kind, "oda_loan", "en") == "ODA loan"
+    for spelling in ("vốn vay ODA", "Vốn vay oda", "ODA loan", "oda_loan", unicodedata.normalize("NFD", "vốn vay ODA")):
+        assert decoded(kind.form, spelling, "") == ("oda_loan", "")
+    assert decoded(kind.form, "quà tặng", "") == ("quà tặng", "")  # the schema says what is allowed
+
+
+def test_words_of_the_locale_are_words_of_the_schema() -> None:
+    known = {f"word-{word}" for words in CHOICES.values() for word in words}
+    for lang in locale.LANGUAGES:
+        assert {key for key in locale.texts("workbook", lang) if key.startswith("word-")} <= known

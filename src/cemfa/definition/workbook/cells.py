@@ -9,11 +9,11 @@ import datetime
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 from cemfa.definition.tables import FLAGS, read_number, read_whole
 from cemfa.definition.workbook.layout import Column, Form, Kind
+from cemfa.definition.workbook.names import word_of, word_text
 
 Content: TypeAlias = str | float | int | bool | datetime.datetime | datetime.date | None
 
@@ -41,6 +41,8 @@ def encoded(column: Column, value: Any, lang: str) -> Content:
         return FLAG_WORDS[lang][0 if value else 1]
     if isinstance(value, tuple):
         return _listed(column.form, value)
+    if column.form.is_choice and value in column.form.words:
+        return word_text(value, lang) if isinstance(value, str) else value
     return _guarded(value) if isinstance(value, str) else value
 
 
@@ -76,8 +78,8 @@ def decoded(form: Form, content: Content, point: str) -> tuple[Any, str]:
         content = unicodedata.normalize("NFC", content.strip())
     if form.listed:
         return _read_list(form, content)
-    if form.words and not form.kinds:
-        return _word(form.words, content), ""
+    if form.is_choice:
+        return word_of(form.words, _shown(content)), ""
     return _read(next((kind for kind in form.kinds if kind != "text"), "text"), content, point)
 
 
@@ -115,12 +117,6 @@ def _entry(form: Form, text: str) -> str | int | float:
     if whole and ("whole" in form.members or int(text) in form.member_words):
         return int(text)
     return text
-
-
-def _word(words: Iterable[str | int], content: Content) -> str | int:
-    text = _shown(content)
-    found: Iterable[str | int] = (word for word in words if str(word).lower() == text.lower())
-    return next(iter(found), text)
 
 
 def _text(content: Content) -> str:

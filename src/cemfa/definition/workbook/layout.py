@@ -54,6 +54,11 @@ class Form:
     members: tuple[Kind, ...] = ()
     member_words: tuple[str | int, ...] = ()
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether it holds one of its words and nothing else."""
+        return bool(self.words) and not self.kinds and not self.listed
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -6,6 +6,7 @@ Words are in the room `workbook` of the locale; a field without any is called by
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
@@ -51,6 +52,31 @@ def column_words(column: Column, lang: str) -> tuple[str, str]:
     )
     heading, _, meaning = said.partition(": ")
     return heading, meaning or (column.meaning if lang == "en" else "")
+
+
+def word_text(word: str | int, lang: str) -> str:
+    """Return how a word of the schema is written in cells and their drop-downs; one without words as it is.
+
+    >>> word_text("central_budget", "vi"), word_text("AR5", "vi")
+    ('ngân sách trung ương', 'AR5')
+    """
+    return locale.texts("workbook", lang).get(f"word-{word}", str(word))
+
+
+def word_of(words: tuple[str | int, ...], text: str) -> str | int:
+    """Return the word of the schema that a text means, in any language or as the files have it; else the text.
+
+    >>> word_of(("reported", "derived"), "Theo báo cáo"), word_of(("reported", "derived"), "guessed")
+    ('reported', 'guessed')
+    """
+    return _meant(words).get(text.casefold(), text)
+
+
+@cache
+def _meant(words: tuple[str | int, ...]) -> Mapping[str, str | int]:
+    """Return words by all their spellings, in small letters; the files' own win."""
+    by_words = {word_text(word, lang).casefold(): word for lang in locale.LANGUAGES for word in words}
+    return by_words | {str(word).casefold(): word for word in words}
 
 
 def unit_of(column: Column) -> str:

@@ -22,7 +22,7 @@ from cemfa.definition.schema import Model, Scenario
 from cemfa.definition.workbook.cells import DATE, FLAG_WORDS, encoded
 from cemfa.definition.workbook.choices import choices_of, keys_of
 from cemfa.definition.workbook.layout import Column, Table, all_tables, holder_of, records, value_of
-from cemfa.definition.workbook.names import GUIDE, LISTS, column_words, group_words, sheet_title, unit_of
+from cemfa.definition.workbook.names import GUIDE, LISTS, column_words, group_words, sheet_title, unit_of, word_text
 from cemfa.definition.workbook.paper import height_of, put, safe_text, saved
 from cemfa.definition.workbook.read import KEY, VALUE
 from cemfa.errors import DefinitionError, Place, Problem
@@ -195,7 +195,7 @@ class _Writing:
         cell = self._cell(sheet, _HEAD, at, f"{words} [{unit}]" if unit else words, "head")
         self._cell(sheet, _NAME, at, column.key if key is None else ".".join((*column.path, str(key))), "name")
         extra = locale.text("workbook.must", self.lang) if column.required else ""
-        allowed = ", ".join(str(word) for word in column.form.words)
+        allowed = ", ".join(self._words(column))
         if text := "\n".join(part for part in (meaning, allowed, extra) if part):
             cell.comment = _comment(text)
         wide = max(len(words) // 2 + 4, 26 if column.form.kinds == ("text",) and column.name in _WIDE else 0)
@@ -229,12 +229,17 @@ class _Writing:
         form = column.form
         if form.kinds == ("flag",):
             self._validate(sheet, DataValidation("list", formula1=_quoted(FLAG_WORDS[self.lang])), cells, "stop")
-        elif form.words and not form.kinds and not form.listed:
-            rule = DataValidation("list", formula1=self._list(f"{column.owner}.{column.name}", form.words))
+        elif form.is_choice:
+            rule = DataValidation("list", formula1=self._list(f"{column.owner}.{column.name}", self._words(column)))
             self._validate(sheet, rule, cells, "stop")
         elif choice := choices_of(column, key, self.scenario, self.model):
             rule = DataValidation("list", formula1=self._list(choice.name, choice.words, in_place=False))
             self._validate(sheet, rule, cells, "warning")
+
+    def _words(self, column: Column) -> list[str]:
+        """Return what a cell of a column may say."""
+        form = column.form
+        return [word_text(word, self.lang) if form.is_choice else str(word) for word in form.words]
 
     def _list(self, name: str, words: Iterable[str | int], *, in_place: bool = True) -> str:
         texts = [str(word) for word in words]
