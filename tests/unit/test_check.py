@@ -45,6 +45,13 @@ def test_unknown_names_are_told_not_raised() -> None:
     assert [problem.code for problem in check("no_such_thing")] == ["unknown-model-or-scenario"]
 
 
+def test_a_criterion_or_rule_that_the_model_cannot_reckon(folder: Path) -> None:
+    change(folder / "scenario.yaml", "{indicator: ghg_net, weight", "{indicator: ghg_intensity, weight")
+    (problem,) = check(folder / "scenario.yaml")
+    assert (problem.code, problem.place.line) == ("indicator-needs", 109)
+    assert problem.parameters["missing"] == ["gross_product", "emission_intensity_2014"]
+
+
 def test_a_plant_without_supply(folder: Path) -> None:
     change(folder / "scenario.yaml", "capacity: 5", "capacity: 60")
     (problem,) = check(folder / "scenario.yaml")

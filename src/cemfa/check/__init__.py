@@ -17,7 +17,7 @@ from cemfa.definition.checks import in_order
 from cemfa.definition.load import Loaded, LoadedScenario, Places, load_model, load_scenario
 from cemfa.definition.schema import MONEY_CRITERIA, Model, Scenario, When
 from cemfa.definition.source import nearest
-from cemfa.errors import CemfaError, DefinitionError, Problem
+from cemfa.errors import CemfaError, DefinitionError, Place, Problem
 
 if TYPE_CHECKING:
     from cemfa.system.layout import System
@@ -96,7 +96,7 @@ def scenario_numbers(loaded: LoadedScenario, system: System | None) -> Iterator[
     if scenario is None:
         return
     drawn = [
-        *unknown_criteria(scenario, places),
+        *wrong_criteria(scenario, loaded.model.model, places),
         *indicator_rules(scenario, loaded.model.model, places),
         *scenario_distributions(loaded),
     ]
@@ -129,8 +129,21 @@ def unknown_indicators(model: Model, places: Places) -> Iterator[Problem]:
                 yield Problem("target-indicator", places.of("targets", position, field), parameters)
 
 
-def unknown_criteria(scenario: Scenario, places: Places) -> Iterator[Problem]:
-    """Yield criteria that name no indicator, and scales in per cent where the indicator is a fraction."""
+def lacking(name: str, model: Model | None, place: Place) -> Iterator[Problem]:
+    """Yield what a model lacks of the layers and parameters that an indicator needs."""
+    from cemfa.indicators import REGISTRY
+
+    if model is None:
+        return
+    indicator = REGISTRY[name]
+    known = {*model.layers.names, *(row.parameter for row in model.parameters)}
+    missing = [need for need in (*indicator.layers, *indicator.parameters) if need not in known]
+    if missing:
+        yield Problem("indicator-needs", place, {"indicator": indicator.label(), "id": name, "missing": missing})
+
+
+def wrong_criteria(scenario: Scenario, model: Model | None, places: Places) -> Iterator[Problem]:
+    """Yield criteria that name no indicator or one that the model cannot have, and scales in per cent of a fraction."""
     from cemfa.indicators import REGISTRY
 
     known = (*REGISTRY, *MONEY_CRITERIA)
@@ -142,6 +155,8 @@ def unknown_criteria(scenario: Scenario, places: Places) -> Iterator[Problem]:
         elif name in REGISTRY and REGISTRY[name].rate and max(map(abs, criterion.scale)) > 1:
             parameters = {"name": criterion.indicator, "scale": list(criterion.scale)}
             yield Problem("criterion-percent", places.of("criteria", position, "scale"), parameters)
+        if name in REGISTRY:
+            yield from lacking(name, model, places.of("criteria", position, "indicator"))
 
 
 def indicator_rules(scenario: Scenario, model: Model | None, places: Places) -> Iterator[Problem]:
@@ -157,6 +172,7 @@ def indicator_rules(scenario: Scenario, model: Model | None, places: Places) -> 
             parameters: dict[str, object] = {"id": when.indicator, "known": nearest(when.indicator, REGISTRY)}
             yield Problem("unknown-indicator", places.of(*where, "indicator"), parameters)
             continue
+        yield from lacking(when.indicator, model, places.of(*where, "indicator"))
         indicator = REGISTRY[when.indicator]
         for dimension, item in when.where.items():
             if dimension != indicator.by:

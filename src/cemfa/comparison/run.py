@@ -21,7 +21,7 @@ from cemfa.comparison.outcome import Comparison
 from cemfa.comparison.pairs import HEADLINE
 from cemfa.comparison.parameters import ParameterRecord
 from cemfa.definition.load import read_model, read_scenario_and_model
-from cemfa.definition.schema import Label, Model, Scenario
+from cemfa.definition.schema import MONEY_CRITERIA, Label, Model, Scenario
 from cemfa.errors import DefinitionError, Problem
 from cemfa.indicators import block_function, evaluate, parts_named, supported
 from cemfa.indicators.losses import block_losses
@@ -127,6 +127,7 @@ class _Rounds:
         cases = tuple(_cases(scenario, options))
         system = compile_system(model, assume=scenario.assume)
         names = _supported(system, scenario)
+        _refuse_unsupported(scenario, names)
         built = (content_of(scenario, option)[0].values() for option in scenario.options)
         plants = dict.fromkeys(plant_of(project) for projects in built for project in projects)
         functions: dict[str, BlockFunction] = {
@@ -236,6 +237,14 @@ def _cases(scenario: Scenario, options: Sequence[str] | None) -> Iterator[Case]:
     yield from (Case(name) for name in plain)
     for stress, content in scenario.stress.items():
         yield from (Case(name, stress) for name in plain if name in content.options)
+
+
+def _refuse_unsupported(scenario: Scenario, names: Sequence[str]) -> None:
+    """Raise where a criterion cannot be computed, before anything is simulated for it."""
+    wrong = [c.indicator for c in scenario.criteria if c.indicator.partition(".")[0] not in (*names, *MONEY_CRITERIA)]
+    if wrong:
+        shown = [Problem("criterion-unsupported", parameters={"name": name, "model": scenario.model}) for name in wrong]
+        raise locale.error(DefinitionError, shown)
 
 
 def _supported(system: System, scenario: Scenario) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from cemfa.comparison.decision import Drawn, aim_of, criterion_values, drawn_par
 from cemfa.comparison.pairs import HEADLINE, at
 from cemfa.definition.load import read_model, read_scenario
 from cemfa.definition.schema import Criterion
-from cemfa.errors import ResultsError
+from cemfa.errors import DefinitionError, ResultsError
 from cemfa.system.compile import compile_system
 
 
@@ -77,6 +77,18 @@ def test_a_criterion_without_a_value_is_refused(comparison):
         comparison.option("two_yards"), Criterion(indicator="opex", weight=1, sense="min", scale=(9e9, 0)), 2030, base
     )
     assert running.mean() == pytest.approx(comparison.option("two_yards").economics.opex.mean)
+
+
+def test_a_criterion_that_the_model_cannot_reckon_is_refused_before_anything_is_simulated():
+    scenario = read_scenario("first_steps_2030")
+    wrong = (Criterion(indicator="ghg_intensity", weight=1.0, sense="min", scale=(1.0, 0.0)),)
+
+    def simulated(*_):
+        raise AssertionError("nothing should be")
+
+    with pytest.raises(DefinitionError, match="criterion-unsupported") as error:
+        compare(scenario.model_copy(update={"criteria": wrong}), replications=2, workers=1, progress=simulated)
+    assert error.value.problems[0].parameters == {"name": "ghg_intensity", "model": "first_steps"}
 
 
 def test_parameters_come_back_in_the_units_of_their_table():
