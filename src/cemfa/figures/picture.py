@@ -168,10 +168,12 @@ def wrap(text: str, width: float, size: float = FONT_SIZE) -> list[str]:
     [30, 20]
     """
     lines: list[str] = []
-    for word in (part[at : at + _LONGEST_WORD] for part in text.split() for at in range(0, len(part), _LONGEST_WORD)):
+    for whole in text.split():
+        word, *rest = (whole[at : at + _LONGEST_WORD] for at in range(0, len(whole), _LONGEST_WORD))
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
+        lines += rest
     return lines or [""]
