@@ -79,7 +79,7 @@ def footprint(system: System, request: Request, samples: int, *, width: int, wor
     >>> from cemfa.system.compile import compile_system
     >>> system = compile_system(read_model("first_steps"))
     >>> footprint(system, Request(flows="all"), 1000, width=256, workers=1).kept
-    21767616
+    21894912
     """
     years, numbers = len(system.years), series(system)
     held = AHEAD * workers if workers > 1 else 1
