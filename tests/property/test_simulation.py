@@ -37,9 +37,11 @@ def towns(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, float], dict[str, 
     flows: dict[str, dict[str, Any]] = {}
     circle = draw(st.booleans())  # a circle with stores takes hundreds of passes a day: minutes per example
     if not circle and draw(st.booleans()):
-        processes["yard"]["store"] = draw(st.sampled_from([STORE, {**STORE, "batches": BATCHES}]))
+        processes["yard"]["store"] = draw(
+            st.sampled_from([STORE, {**STORE, "batches": BATCHES}, {**STORE, "overnight": True}])
+        )
     if not circle and draw(st.booleans()):
-        processes["digester"]["store"] = {"limit": "store_limit"}
+        processes["digester"]["store"] = {"limit": "store_limit", "overnight": draw(st.booleans())}
     for name in ("yard", "digester"):
         if draw(st.booleans()):
             processes[name]["outage"] = OUTAGE

@@ -120,7 +120,8 @@ class Clock:
         self.network, self.content, self.calendar, self.first = network, content, calendar, first
         self.desk = desk_of(network, layers, width)
         self.day = self.desk.day
-        self.day.batch[...] = network.places.batches
+        self._overnight = np.flatnonzero(network.places.overnight)
+        self.day.batch[...] = network.places.batches | network.places.overnight
         self.number = 0
         self.monthly = monthly
         self.held: Callable[[], Array] = lambda: self.content
@@ -197,6 +198,10 @@ class Clock:
         """Collect, haul and take in: every gate lets in what it can, the rest goes on to its next stop."""
         if self._same and not len(self.content):
             return  # a day like yesterday is decided like yesterday
+        if self._overnight.size:  # all that was there when the day begins is worked on, and nothing of what comes in
+            self.day.due[self._overnight] = self.content[self._overnight]
+            self.content = self.content.copy()
+            self.content[self._overnight] = 0.0
         self.day.content = self.content
         try:
             self.desk.decide()

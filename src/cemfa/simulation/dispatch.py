@@ -65,8 +65,8 @@ class Day:
     injected : shape (targets, L, S), what went into the processes behind gates and out of stores [t]
     drawn, entered : shape (stores, L, S), what stores gave to their process and took in [t]
     processed : shape (stores, S), what was drawn (of batches: let in) in the basis of the capacity [t]
-    batch : shape (stores,), whether the process behind a store works on batches
-    due : shape (stores, L, S), batches finished today [t]
+    batch : shape (stores,), whether the process behind a store works on batches, or on what came in the day before
+    due : shape (stores, L, S), what it works on today: batches finished, or what came in the day before [t]
     recipe : shape (recipes, 3, S), bounds of the plants that look at the mix
     mixed : positions of the layers they look at: carbon, nitrogen, dry matter
     """

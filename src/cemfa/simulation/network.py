@@ -62,6 +62,7 @@ class Places:
     gate : shape (P,), gate before each process, -1 for none
     stored : process behind every store
     batches : shape (stores,), whether the process behind it works on batches
+    overnight : shape (stores,), whether the process behind it works on what came in the day before
     bases, group_basis : bases of the limits, and which one each group has
     closed_by : event → gates it closes
     recipes : capacity groups that look at the mix of what they take in
@@ -74,6 +75,7 @@ class Places:
     gate: Index
     stored: tuple[int, ...]
     batches: Flags
+    overnight: Flags
     bases: Array
     group_basis: Index
     closed_by: Mapping[str, tuple[int, ...]]
@@ -207,8 +209,11 @@ def find_places(system: System, events: Mapping[str, Event], *, limits: bool = T
     sites = Sites(groups, tuple(gates), np.array(group, dtype=np.intp), np.array(store, dtype=np.intp), shared)
     stores = [system.model.processes[pattern.elements.processes[p].name].store for p in stored]
     batches = np.array([store is not None and store.batches is not None for store in stores], dtype=bool)
+    overnight = np.array([store is not None and store.overnight for store in stores], dtype=bool)
     priced = tuple(key for key, event in events.items() if event.refused_cost is not None and closed_by[key])
-    return Places(sites, gate, tuple(stored), batches, bases, group_basis, closed_by, recipes, loads, flow_gate, priced)
+    return Places(
+        sites, gate, tuple(stored), batches, overnight, bases, group_basis, closed_by, recipes, loads, flow_gate, priced
+    )
 
 
 def _shares(process: Process) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.simulation.town import number, town_model, town_scenario
 
 from cemfa.definition.checks import model_problems, scenario_problems
-from cemfa.errors import Place
+from cemfa.errors import DefinitionError, Place
 
 BATCHED = {"lines": "lines", "size": "size", "residence": "residence"}
 STORED = {"processes": {"yard": {"store": {"limit": "store_limit", "batches": BATCHED}}}}
@@ -34,6 +34,13 @@ def told(problems: list) -> list[tuple[str, str, str]]:
 def test_batches_that_never_begin_or_end(model: dict, values: dict, expected: list) -> None:
     found = told(model_problems(town_model(model, values), at))
     assert found == [(code, f"processes.yard.store.batches.{key}", "warning") for code, key in expected]
+
+
+def test_a_store_has_batches_or_waits_overnight() -> None:
+    both = {"processes": {"yard": {"store": {"limit": "store_limit", "batches": BATCHED, "overnight": True}}}}
+    with pytest.raises(DefinitionError, match="overnight-batches") as error:
+        town_model(both, {"size": 20.0})
+    assert [p.place.path for p in error.value.problems] == ["processes.yard.store.overnight"]
 
 
 @pytest.mark.parametrize(("delay", "late"), [(364.0, False), (365.0, True)])

@@ -21,6 +21,8 @@ def batches(c: Context) -> Iterator[Problem]:
     for name, process in c.model.processes.items():
         if process.store is None or process.store.batches is None:
             continue
+        if process.store.overnight:
+            yield Problem("overnight-batches", c.at("processes", name, "store", "overnight"), {"process": name})
         where, own = ("processes", name, "store", "batches"), process.store.batches
         for unit in ("t", "d"):  # both as mass, or both in days of the capacity that stands
             size, limit = (_range(c, product, unit) for product in (own.size, process.store.limit))

@@ -241,6 +241,8 @@ class Store(Frozen):
     """Dimensions with one limit each: those of the process (default), or those of its capacity: copies share it."""
     batches: Batches | None = None
     """What the process works on for longer than a day; default: what is drawn is processed the same day."""
+    overnight: bool = False
+    """Whether what comes in is worked on the day after: so that what goes round a loop comes back a day later."""
     spoilage: Product | None = None
     """Share of the content lost per day [1/d]; left out, it follows from the shortest storage life τ [d] of the goods
     that enter, 1 − exp(−1/τ), if `spoiled_to` is given."""
