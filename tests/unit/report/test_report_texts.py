@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import re
+import typing
 from string import Formatter
 
 import pytest
 
-from cemfa import locale
+from cemfa import library, locale
+from cemfa.comparison.words import Words
+from cemfa.definition.load import read_scenario
+from cemfa.definition.schema import Adoption, Event, Loan, NumberRow, Programme, Project, Weather
+from cemfa.plan import numbers_of
+from cemfa.report.appendix import _scenario_name
 
 ROOMS = ("report", "figures")
 
@@ -24,3 +30,24 @@ def test_vietnamese_is_not_english(room):
     same = {k for k, text in locale.texts(room, "vi").items() if text == locale.texts(room, "en")[k]}
     words = {key for key in same if re.search(r"[a-z]{5,}", re.sub(r"\{[^}]*\}", "", locale.texts(room, "vi")[key]))}
     assert words <= {"english", "vietnamese", "run_version"}
+
+
+def test_every_uncertain_number_of_a_scenario_has_words():
+    numbers = {
+        name
+        for kind in (Event, Project, Programme, Adoption, Weather, Loan)
+        for name, field in kind.model_fields.items()
+        if NumberRow in (field.annotation, *typing.get_args(field.annotation))
+    }
+    assert {"refused_cost", "capex", "midpoint", "spread", "interest"} <= numbers
+    for lang in locale.LANGUAGES:
+        assert not {name for name in numbers if f"n_{name}" not in locale.texts("report", lang)}
+
+
+@pytest.mark.parametrize("name", sorted(library.scenarios()))
+@pytest.mark.parametrize("lang", locale.LANGUAGES)
+def test_the_assumptions_of_every_shipped_scenario_can_be_told(name, lang):
+    scenario = read_scenario(name)
+    told = [_scenario_name(scenario, key, Words(lang)) for key in numbers_of(scenario)]
+    assert told
+    assert all(word and where for word, where in told)
