@@ -8,6 +8,7 @@ and so on, with ``day`` and ``year`` as *two dimensions*: a year has the real da
 from __future__ import annotations
 
 import calendar
+import datetime
 import difflib
 import re
 import unicodedata
@@ -184,6 +185,17 @@ def days_in(year: int) -> int:
     (365, 366)
     """
     return 366 if calendar.isleap(year) else 365
+
+
+def decimal_year(date: datetime.date) -> float:
+    """Return a date as a decimal calendar year: its midnight.
+
+    Examples
+    --------
+    >>> decimal_year(datetime.date(2026, 7, 2)), decimal_year(datetime.date(2024, 7, 2))
+    (2026.4986301369863, 2024.5)
+    """
+    return date.year + (date.timetuple().tm_yday - 1) / days_in(date.year)
 
 
 def per_year_factor(unit: str | Unit, year: int, place: Place = Place()) -> float:  # noqa: B008 - frozen

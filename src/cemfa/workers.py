@@ -81,8 +81,8 @@ class Pool:
         self._open = contextlib.ExitStack()
         self._folder = Path()
         self._tasks = 0
-        if self.count > 1:
-            _context(loading)  # it loads its modules while this process goes on
+        # it loads its modules while this process goes on
+        self._context = _context(loading) if self.count > 1 else multiprocessing.get_context()
 
     def __enter__(self) -> Self:
         """Return the pool itself."""
@@ -121,11 +121,10 @@ class Pool:
                 self.__exit__(*sys.exc_info())
 
     def _start(self) -> ProcessPoolExecutor:
-        context = _context()
         with contextlib.ExitStack() as opened:
             self._folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="cemfa-")))
-            ours, theirs = context.Pipe()
-            executor = ProcessPoolExecutor(self.count, context, _start_worker, (theirs,))
+            ours, theirs = self._context.Pipe()
+            executor = ProcessPoolExecutor(self.count, self._context, _start_worker, (theirs,))
             opened.enter_context(contextlib.closing(theirs))
             opened.enter_context(contextlib.closing(ours))
             opened.enter_context(_ended(executor, ours))
@@ -315,7 +314,8 @@ def _context(loading: Sequence[str] = ()) -> BaseContext:
     """Return the way in which processes are started here, and have it load what they will need.
 
     On Linux a server that has loaded the modules once copies itself for every worker, in milliseconds; a copy of this
-    process would copy locks that threads of numpy and HDF5 hold. Elsewhere every worker starts afresh.
+    process would copy locks that threads of numpy and HDF5 hold. The server ends with this process, so that the next
+    pool finds it there. Elsewhere every worker starts afresh.
     """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
@@ -383,6 +383,7 @@ def _handed(value: object, file: Path) -> _Carried:
     try:
         return _Carried.of(value, file)
     except OSError as reason:
+        file.unlink(missing_ok=True)  # what was written before the disk was full
         shown = {"folder": str(file.parent), "reason": reason.strerror or str(reason)}
         raise locale.error(ResourceError, Problem("worker-task", parameters=shown)) from reason
 

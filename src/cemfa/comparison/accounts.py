@@ -18,9 +18,10 @@ from cemfa.indicators.energy import electricity
 from cemfa.indicators.fates import collected_apart, entries
 from cemfa.indicators.transport import hauled_by, vehicles, work_of
 from cemfa.indicators.view import Mask, View, view_of
+from cemfa.plan import content_of
 
 if TYPE_CHECKING:
-    from cemfa.definition.schema import Project
+    from cemfa.definition.schema import Project, Scenario
 
 NAMES = (
     "plant_intake", "technology_intake", "sold", "home_intake", "collected_apart", "power_sold", "power_saved",
@@ -65,6 +66,12 @@ class BlockAccounts:
     """
 
     plants: tuple[Plant, ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> BlockAccounts:
+        """Return the accounts of a scenario: with the plants of all its options."""
+        built = (content_of(scenario, option)[0].values() for option in scenario.options)
+        return cls(tuple(dict.fromkeys(plant_of(project) for projects in built for project in projects)))
 
     def __call__(self, block: xr.Dataset) -> xr.Dataset:
         """Return `NAMES` over (sample, period) and plant, technology, product or vehicle [t/yr; MJ/yr; t*km/yr]."""

@@ -5,7 +5,6 @@ Between `accounts`, which counts tonnes, and `money`, which puts costs, sales an
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,7 +31,7 @@ class Run:
     ----------
     scenario, model : as read
     option : its id in the scenario
-    seed : of the run, for the numbers of the scenario itself
+    seed : of the run, for the numbers of the scenario itself; None: those take their central values
     results : of the run, with the variables of `accounts.NAMES`
     now : results of the baseline as now
     cells : accounting parameters in the decision years
@@ -41,7 +40,7 @@ class Run:
     scenario: Scenario
     model: Model
     option: str
-    seed: int
+    seed: int | None
     results: xr.Dataset
     now: xr.Dataset
     cells: Cells
@@ -65,6 +64,8 @@ class Run:
     def drawn(self, row: NumberRow, name: str) -> Array:
         """Return a number of the scenario per sample in canonical units and money of the account, (S,)."""
         factor = factor_of(self.scenario.finance, row.unit, row.price_year) or 1.0
+        if self.seed is None:
+            return np.full(len(self.samples), row.value * factor)
         values = samples_of(row, self.seed, name, self.samples)
         return np.asarray(values * factor, dtype=np.float64)
 
@@ -110,7 +111,7 @@ def commissioning(run: Run, key: str, project: Project) -> Array:
     if "commissioning" in run.results and key in run.results["project"].to_numpy():
         return _or_never(run.results["commissioning"].sel(project=key).to_numpy())
     months = sum(stage.duration.value for stage in run.scenario.simulation.stages[chain_of(project)])
-    return np.full(len(run.samples), _decimal(project.decision) + months / 12.0)
+    return np.full(len(run.samples), units.decimal_year(project.decision) + months / 12.0)
 
 
 def _or_never(years: Array) -> Array:
@@ -122,11 +123,7 @@ def decided(run: Run, key: str, project: Project) -> Array:
     """Return the moment of the decision, (S,) [decimal year]; infinite where a rule or its money never comes."""
     if "decided" in run.results and key in run.results["project"].to_numpy():
         return _or_never(run.results["decided"].sel(project=key).to_numpy())
-    return np.full(len(run.samples), _decimal(project.decision))
-
-
-def _decimal(date: datetime.date) -> float:
-    return date.year + (date.timetuple().tm_yday - 1) / units.days_in(date.year)
+    return np.full(len(run.samples), units.decimal_year(project.decision))
 
 
 def _capex(run: Run, key: str, project: Project, where: Mapping[str, str]) -> Array:

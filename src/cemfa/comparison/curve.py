@@ -14,16 +14,15 @@ import numpy as np
 import xarray as xr
 
 from cemfa import locale
-from cemfa.comparison.accounts import BlockAccounts, plant_of
+from cemfa.comparison.accounts import BlockAccounts
 from cemfa.comparison.costing import Run
 from cemfa.comparison.measures import Effect, cost_curve
 from cemfa.comparison.money import account
 from cemfa.comparison.outcome import Comparison, Curve
-from cemfa.definition.currency import factor_of
-from cemfa.definition.schema import Model, NumberRow, Project, Scenario
+from cemfa.definition.schema import Model, Scenario
 from cemfa.errors import Problem, ResultsError
 from cemfa.indicators import ALL, block_function
-from cemfa.indicators.view import Array, cells_of
+from cemfa.indicators.view import cells_of
 from cemfa.plan import Plan, content_of, plan_of
 from cemfa.results import BlockFunction, Request
 from cemfa.system.compile import System, compile_system
@@ -31,16 +30,6 @@ from cemfa.system.solve import solve
 
 Progress = Callable[[int, int, str], None]
 """Called with balances done, the most that there can be, and the id of the option."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Central(Run):
-    """A run whose numbers of the scenario are their central values."""
-
-    def drawn(self, row: NumberRow, name: str) -> Array:
-        del name
-        factor = factor_of(self.scenario.finance, row.unit, row.price_year) or 1.0
-        return np.full(len(self.samples), row.value * factor)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +55,7 @@ class _Evaluator:
         results = _balance(self.system, scenario, plan_of(scenario, self.option), self.effect)
         years = list(range(scenario.finance.start, scenario.horizon + 1))
         cells = cells_of(results[["parameter"]].sel(period=years))
-        run = _Central(scenario, self.model, self.option, 0, results, self.now, cells)
+        run = Run(scenario, self.model, self.option, None, results, self.now, cells)
         economics, _ = account(run, avoided=None, jobs=None, value_of_base=np.zeros(1))
         values = results[self.effect].sel(period=run.years)
         for dimension in set(values.dims) - {"sample", "period"}:
@@ -152,13 +141,8 @@ def _curve(comparison: Comparison, system: System, key: str, now: str, progress:
 
 
 def _balance(system: System, scenario: Scenario, plan: Plan, effect: str) -> xr.Dataset:
-    plants = dict.fromkeys(plant_of(project) for project in _every_project(scenario))
     functions: dict[str, BlockFunction] = {
         "indicators": block_function((effect,), gwp=scenario.gwp),
-        "accounts": BlockAccounts(tuple(plants)),
+        "accounts": BlockAccounts.of(scenario),
     }
     return solve(system, plan=plan, request=Request(reducers=("mean",), functions=functions))
-
-
-def _every_project(scenario: Scenario) -> list[Project]:
-    return [project for option in scenario.options for project in content_of(scenario, option)[0].values()]

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from cemfa.plan import content_of
+from cemfa.simulation.months import OF_GROUPS, OF_STORES
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult
     from cemfa.definition.schema import Model, Scenario
 
-SERIES: Final = {"use": "group", "intake": "group", "refused": "group", "backlog": "store", "storage": "store"}
+SERIES: Final = {**dict.fromkeys(OF_GROUPS, "group"), **dict.fromkeys(OF_STORES, "store")}
 """What is told of a month, and whether of a plant or of a store: use of capacity [1], mass taken in and turned away
 [t], what waits at its end, and what lies there with the batches under way [t]."""
 Row = tuple[str, str, str, str, float, float, float, float]

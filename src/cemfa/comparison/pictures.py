@@ -6,7 +6,6 @@ language, or None where there is nothing to show.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -14,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from cemfa import locale
+from cemfa import locale, units
 from cemfa.comparison.dominance import efficient
 from cemfa.comparison.losses import mean_losses
+from cemfa.comparison.pairs import HEADLINE
 from cemfa.comparison.words import BILLION, Words
 from cemfa.definition.technologies import chain_of
 from cemfa.figures.gantt import Task, gantt
@@ -34,10 +34,11 @@ from cemfa.indicators.losses import CAUSES
 from cemfa.indicators.spread import Stat, stat_of
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from cemfa.comparison.outcome import Comparison, OptionResult, ProjectResult
     from cemfa.definition.schema import Project, Target
 
-HEADLINE: Final = "rate_with_home"
 SMALLEST: Final = 1e-9
 """Share of the whole from which a loss is shown: what is less is rounding."""
 WASTE: Final = ("household", "market")
@@ -137,7 +138,10 @@ def place_of(comparison: Comparison, target: Target, words: Words) -> str:
 def rates(comparison: Comparison, target: Target, place: str, words: Words) -> Picture:
     """Return the course of the headline rate of one settlement, option by option."""
     where = target.where.get("settlement", "all")
-    bands = {option.id: _band(option, where, words) for option in comparison.plain}
+    bands = {
+        option.id: rate_band(option.indicators[HEADLINE], where, full_name(option, words))
+        for option in comparison.plain
+    }
     return target_paths(
         list(bands.values()), words.lang, title=words.text("f_rates", place=place), y_label=words.text("axis_rate"),
         target=target.value, target_year=target.year, reference=bands.get(comparison.baseline),
@@ -295,22 +299,20 @@ def full_name(option: OptionResult, words: Words) -> str:
     return f"{option.letter}. {label}" if option.letter else label
 
 
-def decimal_year(date: datetime.date) -> float:
-    """Return a date as a decimal calendar year.
+def rate_band(values: xr.DataArray, item: str, label: str) -> Band:
+    """Return a rate of one item, such as a settlement, as median and P5–P95 of every year [%].
 
-    >>> decimal_year(datetime.date(2026, 7, 2))
-    2026.4986301369863
+    Parameters
+    ----------
+    values : (sample, period) and the part that items are of
+    item : `all` for the whole
     """
-    first, following = datetime.date(date.year, 1, 1), datetime.date(date.year + 1, 1, 1)
-    return date.year + (date - first).days / (following - first).days
-
-
-def _band(option: OptionResult, where: str, words: Words) -> Band:
-    values = option.indicators[HEADLINE].sel(settlement=where).transpose("period", "sample")
-    years = tuple(int(year) for year in values["period"].to_numpy())
+    for dimension in set(values.dims) - {"sample", "period"}:
+        values = values.sel({dimension: item})
+    values = values.transpose("period", "sample")
     stats = [stat_of(samples) or NOTHING for samples in values.to_numpy()]
     low, middle, high = (tuple(100 * getattr(stat, end) for stat in stats) for end in ("p5", "p50", "p95"))
-    return Band(full_name(option, words), years, low, middle, high)
+    return Band(label, tuple(int(year) for year in values["period"].to_numpy()), low, middle, high)
 
 
 def _spread(stat: Stat, scale: float) -> Spread:
@@ -321,7 +323,7 @@ def _task(comparison: Comparison, project: ProjectResult, group: str, words: Wor
     """Return a project in time: its stages in proportion to their central durations, up to the median of running."""
     written = _written(comparison, project.id)
     chain = comparison.scenario.simulation.stages[chain_of(written)]
-    decided = decimal_year(project.decision)
+    decided = units.decimal_year(project.decision)
     months = sum(stage.duration.value for stage in chain)
     central = decided + months / 12
     ready = project.commissioning or Stat(central, central, central, central, 0.0)

@@ -13,7 +13,7 @@ from pathlib import Path
 import xarray as xr
 
 from cemfa import locale
-from cemfa.comparison.accounts import BlockAccounts, plant_of
+from cemfa.comparison.accounts import BlockAccounts
 from cemfa.comparison.adding import PART, Rule, joined
 from cemfa.comparison.assemble import Case, Outcome, baselines_of, label_of, side_by_side
 from cemfa.comparison.months import watched_processes
@@ -25,7 +25,7 @@ from cemfa.definition.schema import MONEY_CRITERIA, Label, Model, Scenario
 from cemfa.errors import DefinitionError, Problem
 from cemfa.indicators import block_function, evaluate, parts_named, supported
 from cemfa.indicators.losses import block_losses
-from cemfa.plan import ParameterChange, Plan, content_of, plan_of
+from cemfa.plan import ParameterChange, Plan, plan_of
 from cemfa.results import BlockFunction, Request
 from cemfa.simulation import simulate_options
 from cemfa.simulation.gathering import WIDTH, units
@@ -128,11 +128,9 @@ class _Rounds:
         system = compile_system(model, assume=scenario.assume)
         names = _supported(system, scenario)
         _refuse_unsupported(scenario, names)
-        built = (content_of(scenario, option)[0].values() for option in scenario.options)
-        plants = dict.fromkeys(plant_of(project) for projects in built for project in projects)
         functions: dict[str, BlockFunction] = {
             "indicators": block_function(names, gwp=scenario.gwp),
-            "accounts": BlockAccounts(tuple(plants)),
+            "accounts": BlockAccounts.of(scenario),
             "losses": block_losses,
         }
         request = Request(reducers=("mean",), functions=functions, monthly=watched_processes(scenario, model))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cemfa.economics.cashflow import Array, floats
+from cemfa.economics.cashflow import Array, floats, ratio
 
 
 def value_added(sold: npt.ArrayLike, running: npt.ArrayLike, pay: npt.ArrayLike) -> Array:
@@ -58,4 +58,4 @@ def value_added_per_tonne(
     [50.0, nan]
     """
     added, taken = np.broadcast_arrays(value_added(sold, running, pay), floats(tonnes))
-    return floats(np.divide(added, taken, out=np.full(added.shape, np.nan), where=taken > 0))
+    return ratio(added, taken)

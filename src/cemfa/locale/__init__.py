@@ -14,9 +14,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cemfa.errors import CemfaError, Problem
+
+if TYPE_CHECKING:
+    import datetime
 
 LANGUAGES: Final = ("vi", "en")
 _FOLDER: Final = Path(__file__).parent  # not importlib.resources, which takes longer to load than all of cemfa's help
@@ -120,6 +123,23 @@ def number(value: float, lang: str | None = None, decimals: int | None = None) -
     if plain.startswith("-") and not plain.strip("-0.,"):
         plain = plain[1:]  # no negative zero
     return plain.translate({ord(","): marks["thousands"], ord("."): marks["decimal"]})
+
+
+def day(date: datetime.date | None, lang: str | None = None) -> str:
+    """Return a day as people of that language write it: 26/11/2026 in Vietnamese, 2026-11-26 in English.
+
+    No day is a dash.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> day(datetime.date(2026, 11, 26), "vi"), day(datetime.date(2026, 11, 26), "en"), day(None, "en")
+    ('26/11/2026', '2026-11-26', '–')
+    """
+    chosen = lang or language()
+    if date is None:
+        return texts("numbers", chosen)["absent"]
+    return f"{date.day}/{date.month}/{date.year}" if chosen == "vi" else date.isoformat()
 
 
 def percent(share: float, lang: str | None = None, decimals: int = 1) -> str:

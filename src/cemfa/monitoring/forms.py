@@ -6,7 +6,6 @@ Below `sheets` for targets and `project_sheets` for projects.
 from __future__ import annotations
 
 import datetime
-import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from cemfa.definition.source import MAX_NUMBER
 from cemfa.definition.tables import read_number
 from cemfa.definition.workbook.archive import Sheet
 from cemfa.definition.workbook.cells import Content, read_date
-from cemfa.definition.workbook.paper import height_of, put
+from cemfa.definition.workbook.paper import allowed_title, height_of, put
 from cemfa.errors import Place, Problem
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 HEAD_ROW: Final = 7
 _YEAR: Final = (4, 3)
 _CUT_OFF: Final = (5, 3)
-_NOT_IN_TITLE: Final = re.compile(r"[\\/*?:\[\]]")
-_LONGEST_TITLE: Final = 31
 
 Days = tuple[int, datetime.date]
 """The year reported on and the cut-off."""
@@ -59,13 +56,12 @@ class Form:
     def heading(self, column: str, lang: str, days: Days) -> str:
         """Return the heading of a column."""
         year, cut_off = days
-        day = f"{cut_off.day}/{cut_off.month}/{cut_off.year}" if lang == "vi" else cut_off.isoformat()
-        return locale.text(f"monitoring.h_{column}", lang, year=year, before=year - 1, day=day)
+        return locale.text(f"monitoring.h_{column}", lang, year=year, before=year - 1, day=locale.day(cut_off, lang))
 
 
 def title_of(number: int, label: str) -> str:
     """Return a title that a sheet may have."""
-    return f"{number}. {_NOT_IN_TITLE.sub(' ', label)}"[:_LONGEST_TITLE]
+    return allowed_title(f"{number}. {label}")
 
 
 def fill(

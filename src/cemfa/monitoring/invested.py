@@ -5,9 +5,7 @@ Beside `register`; the arithmetic is that of the comparison.
 
 from __future__ import annotations
 
-import datetime
-
-import numpy as np
+from math import inf
 
 from cemfa import units
 from cemfa.comparison.costing import Run, investment_of
@@ -38,18 +36,17 @@ def planned_spending(
     {'town_budget': [2026, 2027], 'donor': [2026, 2027]}
     """
     plan = plan_of(scenario, option)
-    central = _central(scenario)
     results = solve(system, plan=plan)
     years = list(range(scenario.finance.start, scenario.horizon + 1))
     cells = cells_of(results[["parameter"]].sel(period=years))
-    run = Run(central, model, option, 0, results, results, cells)
-    projects = content_of(central, option)[0]
+    run = Run(scenario, model, option, None, results, results, cells)
+    projects = content_of(scenario, option)[0]
     found: dict[str, dict[str, dict[int, float]]] = {}
     for built, course in zip(plan.built, plan.central_courses(), strict=True):
         project = projects[built.project]
         where = {"technology": technology_of(project, model), **project.place}
         total = investment_of(run, built.project, project, where).real
-        begin, end = (_decimal(date) for date in (course.decided, course.ready))
+        begin, end = (inf if date == NOT_YET else units.decimal_year(date) for date in (course.decided, course.ready))
         yearly = construction_spending(total, begin, end, run.horizon)[0]
         found[built.project] = {
             funding.source: {year: funding.share * float(v) for year, v in zip(run.years, yearly, strict=False) if v}
@@ -57,27 +54,3 @@ def planned_spending(
             if funding.of == "investment"
         }
     return found
-
-
-def _central(scenario: Scenario) -> Scenario:
-    """Return a scenario whose projects cost their central value, without what prices add later."""
-    options = {}
-    for key, option in scenario.options.items():
-        projects = {
-            name: project.model_copy(update={"capex": project.capex.model_copy(update={"distribution": "constant"})})
-            if project.capex is not None
-            else project
-            for name, project in option.projects.items()
-        }
-        options[key] = option.model_copy(update={"projects": projects})
-    shares = scenario.finance.investment
-    finance = scenario.finance
-    if shares is not None:
-        finance = finance.model_copy(update={"investment": shares.model_copy(update={"escalation": None})})
-    return scenario.model_copy(update={"options": options, "finance": finance})
-
-
-def _decimal(date: datetime.date) -> float:
-    if date == NOT_YET:
-        return float(np.inf)
-    return date.year + (date.timetuple().tm_yday - 1) / units.days_in(date.year)

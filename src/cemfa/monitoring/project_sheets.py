@@ -74,18 +74,19 @@ class ProjectSheets:
 
     def draw(self, book: Workbook, *, year: int, cut_off: datetime.date, lang: str) -> None:
         """Add one sheet per owner of projects to a workbook."""
+        courses = self._courses(cut_off)
         owners: dict[str, list[ProjectRow]] = {}
         for row in self.rows:
             owners.setdefault(row.project.owner.vi, []).append(row)
         for owner, own in owners.items():
-            lines = [line for row in own for line in self._lines(row, (year, cut_off), lang)]
+            lines = [line for row in own for line in self._lines(row, courses[row.id], (year, cut_off), lang)]
             name = own[0].project.owner.of(lang)
             title = title_of(len(book.worksheets) + 1, locale.text("monitoring.projects_of", lang, owner=name))
             opened = [{*_OPEN[line.what], "source", "reason"} for line in lines]
             rows = [line.cells for line in lines]
             fill(book.create_sheet(title), FORM, (owner, name), (year, cut_off), rows, lang, opened)
 
-    def _lines(self, row: ProjectRow, days: Days, lang: str) -> Iterator[_Line]:
+    def _lines(self, row: ProjectRow, courses: Sequence[Course], days: Days, lang: str) -> Iterator[_Line]:
         told, year = self.reported.get(row.id, Reported()), days[0]
         yield from (self._dated(row, stage, lang) for stage in row.stages)
         yield _line(row, "cancelled", "", locale.text("monitoring.row_cancelled", lang), lang, told, NO_YEAR)
@@ -97,11 +98,12 @@ class ProjectSheets:
             planned = self.spending.get(row.id, {}).get(funder, {}).get(year)
             spent = _line(row, "spending", funder, words, lang, told, year)
             yield spent.with_plan(None if planned is None else round(planned / MILLION, 3))
-        yield from self._masses(row, told, days, lang)
+        yield from self._masses(row, told, courses, days, lang)
 
-    def _masses(self, row: ProjectRow, told: Reported, days: Days, lang: str) -> Iterator[_Line]:
+    def _masses(
+        self, row: ProjectRow, told: Reported, courses: Sequence[Course], days: Days, lang: str
+    ) -> Iterator[_Line]:
         year, cut_off = days
-        courses = list(self._courses(row.id, cut_off))
         whole = _design(row.project, courses[:1], datetime.date(year, 1, 1), datetime.date(year + 1, 1, 1))
         words = locale.text("monitoring.row_intake", lang, year=year)
         yield _line(row, "intake", "", words, lang, told, year).with_plan(whole)
@@ -116,11 +118,13 @@ class ProjectSheets:
             words = locale.text("monitoring.row_product", lang, good=name, year=year)
             yield _line(row, "product", good, words, lang, told, year)
 
-    def _courses(self, project: str, cut_off: datetime.date) -> Iterator[Course]:
-        """Yield the planned course of a project, then the one as it stands."""
-        plan = plan_of(self.scenario, self.option)
-        for found in (plan, as_it_stands(plan, self.reported, cut_off)):
-            yield from (c for b, c in zip(found.built, found.central_courses(), strict=True) if b.project == project)
+    def _courses(self, cut_off: datetime.date) -> dict[str, list[Course]]:
+        """Return the planned course of every project, then the one as it stands; none of what a rule decides on."""
+        plan, found = plan_of(self.scenario, self.option), {row.id: list[Course]() for row in self.rows}
+        for version in (plan, as_it_stands(plan, self.reported, cut_off)):
+            for built, course in zip(version.built, version.central_courses(), strict=True):
+                found[built.project].append(course)
+        return found
 
     def _dated(self, row: ProjectRow, stage: StageRow, lang: str) -> _Line:
         told = self.reported.get(row.id, Reported())

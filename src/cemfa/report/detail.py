@@ -25,6 +25,7 @@ from cemfa.report.latest import latest_table
 from cemfa.report.operation import month_by_month, year_by_month
 from cemfa.report.overview import cell
 from cemfa.report.tables import Cell, Column, Table
+from cemfa.units import decimal_year
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult, ProjectResult, Reason
@@ -158,7 +159,7 @@ def _project(comparison: Comparison, project: ProjectResult, words: Words) -> tu
         Cell(words.label(project.label)), Cell(place), Cell(project.capacity),
         Cell(words.text(key, owner=owner, operator=operator, form=form)),
         Cell(words.text("site_secured" if project.site_secured else "site_open")),
-        Cell(pictures.decimal_year(project.decision)),
+        Cell(decimal_year(project.decision)),
         cell(project.commissioning), *(Cell(date) for date in project.latest or (None, None)),
         cell(project.capex, 1 / BILLION), cell(project.utilisation),
         Cell(_funding(comparison, project.funding, words)),

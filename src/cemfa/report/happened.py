@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from cemfa import locale
 from cemfa.comparison.happened import named
-from cemfa.comparison.pictures import decimal_year, full_name
+from cemfa.comparison.pictures import full_name
 from cemfa.comparison.words import Words
 from cemfa.report.tables import Cell, Column, Table
 from cemfa.simulation import event_table
+from cemfa.units import decimal_year
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cemfa.comparison.pictures import decimal_year, full_name, headline_targets
+from cemfa.comparison.pictures import full_name, headline_targets
 from cemfa.comparison.table import month_of
 from cemfa.comparison.words import Words
 from cemfa.report.overview import short_target
 from cemfa.report.tables import Cell, Column, Table
+from cemfa.units import decimal_year
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cemfa.comparison.pictures import decimal_year, full_name, funder_name
+from cemfa.comparison.pictures import full_name, funder_name
 from cemfa.comparison.words import BILLION, Words
 from cemfa.definition.schema import Project
 from cemfa.definition.technologies import chain_of
@@ -22,6 +22,7 @@ from cemfa.report.goals import achieved, asked, reported
 from cemfa.report.option import Block
 from cemfa.report.overview import cell
 from cemfa.report.tables import Cell, Column, Table
+from cemfa.units import decimal_year
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cemfa.allocation import WHOLE, allocate, mark
-from cemfa.comparison.pictures import HEADLINE, full_name
+from cemfa.comparison.pairs import HEADLINE
+from cemfa.comparison.pictures import full_name
 from cemfa.comparison.words import Words
 from cemfa.indicators.spread import stat_of
 from cemfa.report.overview import cell

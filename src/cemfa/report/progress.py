@@ -11,22 +11,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import xarray as xr
-
 from cemfa import __version__, locale
-from cemfa.comparison.pictures import NOTHING, decimal_year
+from cemfa.comparison.pictures import rate_band
 from cemfa.comparison.words import Words
-from cemfa.figures.paths import Band, target_paths
+from cemfa.figures.paths import target_paths
 from cemfa.figures.picture import Picture
 from cemfa.figures.progress import Part, Progressing, planned_and_actual
 from cemfa.indicators import ALL, REGISTRY
-from cemfa.indicators.spread import Stat, stat_of
+from cemfa.indicators.spread import Stat
 from cemfa.monitoring.outlook import TargetOutlook
 from cemfa.monitoring.progress import ProjectProgress
 from cemfa.monitoring.register import Missing, ProjectRow, StageRow
 from cemfa.observations.schema import DECISION
 from cemfa.report.option import FigureBlock, figure
+from cemfa.report.overview import cell
 from cemfa.report.tables import Cell, Column, Table
+from cemfa.units import decimal_year
 
 MILLION: Final = 1e6
 PERCENT: Final = 100.0
@@ -64,7 +64,7 @@ def progress_page(progress: ProjectProgress, inputs: Mapping[str, str], lang: st
     """
     words = _words(progress, lang)
     option = words.label(progress.scenario.options[progress.option].label)
-    day = date_text(progress.date, lang)
+    day = locale.day(progress.date, lang)
     keys = ("summary", "paths", "time", "projects", "run")
     return ProgressPage(
         lang=lang,
@@ -100,20 +100,9 @@ def _headline(progress: ProjectProgress) -> tuple[TargetOutlook, ...]:
     return progress.outlook.headline if progress.outlook else ()
 
 
-def date_text(date: datetime.date | None, lang: str) -> str:
-    """Return a day as a language writes it; a dash for none.
-
-    >>> date_text(datetime.date(2026, 11, 26), "vi"), date_text(None, "en")
-    ('26/11/2026', '–')
-    """
-    if date is None:
-        return locale.text("numbers.absent", lang)
-    return f"{date.day}/{date.month}/{date.year}" if lang == "vi" else date.isoformat()
-
-
 def sentences(progress: ProjectProgress, words: Words) -> tuple[str, ...]:
     """Return the progress in a few sentences: what is late, what that does to the headline targets, what is missing."""
-    rows, late, day = progress.rows, progress.late, date_text(progress.date, words.lang)
+    rows, late, day = progress.rows, progress.late, locale.day(progress.date, words.lang)
     key = "m_s_late" if late else "m_s_none_late"
     found = [words.text(key, day=day, count=len(rows), late=len(late))]
     found += [_sentence(row, words) for row in late]
@@ -137,7 +126,7 @@ def sentences(progress: ProjectProgress, words: Words) -> tuple[str, ...]:
 
 
 def _sentence(row: ProjectRow, words: Words) -> str:
-    ready = date_text(row.ready, words.lang)
+    ready = locale.day(row.ready, words.lang)
     reason = "; ".join(row.reasons) or words.text("y_no_reason")
     return words.text(
         "m_s_project", project=words.label(row.project.label), days=row.days_late, ready=ready, reason=reason
@@ -164,15 +153,11 @@ def targets_table(progress: ProjectProgress, words: Words) -> Table:
 
 
 def _target_cells(one: TargetOutlook, words: Words) -> tuple[Cell, ...]:
-    def rate(stat: Stat | None) -> Cell:
-        return Cell(stat.p50, stat.p5, stat.p95) if stat else Cell(None)
-
-    points = one.difference.times(PERCENT)
     worse = (one.standing.probability or 0.0) < (one.planned.probability or 0.0)
     return (
         Cell(one.target.id), Cell(words.target(one.target, words.label(one.target.label))),
         Cell(float(one.target.year)),
-        rate(one.planned.value), rate(one.standing.value), Cell(points.p50, points.p5, points.p95),
+        cell(one.planned.value), cell(one.standing.value), cell(one.difference, PERCENT),
         Cell(one.planned.probability, words=words.probability(one.planned.probability or 0.0).removesuffix("%")),
         Cell(one.standing.probability, words=words.probability(one.standing.probability or 0.0).removesuffix("%"),
              tone="bad" if worse else ""),
@@ -196,7 +181,6 @@ def projects_table(progress: ProjectProgress, words: Words) -> Table:
     for row in progress.rows:
         last = row.stages[-1]
         effects = [alone.get(row.id, {}).get(one.target.id) for one in targets]
-        points = [stat.times(PERCENT) if stat else None for stat in effects]
         rows.append((
             Cell(words.label(row.project.label)), Cell(words.label(row.project.owner)),
             _day(row.planned_ready, words), _day(last.ended, words), _day(last.estimate, words),
@@ -204,7 +188,7 @@ def projects_table(progress: ProjectProgress, words: Words) -> Table:
             Cell(None if row.days_late is None else float(row.days_late), tone="bad" if "late" in row.flags else ""),
             Cell("; ".join(words.text(f"m_flag_{flag}") for flag in row.flags) or words.text("m_on_plan"),
                  tone="bad" if row.flags else "good"),
-            *(Cell(p.p50, p.p5, p.p95) if p else Cell(None) for p in points), Cell("; ".join(row.reasons)),
+            *(cell(stat, PERCENT) for stat in effects), Cell("; ".join(row.reasons)),
         ))  # fmt: skip
     return Table(words.text("m_t_projects"), words.text("m_caption_projects"), columns, tuple(rows))
 
@@ -230,7 +214,7 @@ def stages_table(progress: ProjectProgress, words: Words) -> Table:
         for row in progress.rows
         for stage in row.stages
     ]  # fmt: skip
-    caption = words.text("m_caption_stages", day=date_text(progress.date, words.lang))
+    caption = words.text("m_caption_stages", day=locale.day(progress.date, words.lang))
     return Table(words.text("m_t_stages"), caption, columns, tuple(rows), note=words.text("m_note_stages"))
 
 
@@ -302,7 +286,7 @@ def missing_table(progress: ProjectProgress, words: Words) -> Table:
         for row in progress.rows
         for one in row.missing
     ]  # fmt: skip
-    caption = words.text("m_caption_missing", day=date_text(progress.date, words.lang))
+    caption = words.text("m_caption_missing", day=locale.day(progress.date, words.lang))
     return Table(words.text("m_t_missing"), caption, columns, tuple(rows))
 
 
@@ -316,7 +300,7 @@ def _missing(progress: ProjectProgress, row: ProjectRow, one: Missing, words: Wo
     elif one.what == "product":
         good, _, year = one.part.partition(":")
         part = progress.model.name_of("good", good, words.lang)
-    return words.text(f"m_missing_{one.what}", part=part, year=year, due=date_text(one.due, words.lang))
+    return words.text(f"m_missing_{one.what}", part=part, year=year, due=locale.day(one.due, words.lang))
 
 
 def _stage_name(stage: StageRow, words: Words) -> str:
@@ -324,7 +308,7 @@ def _stage_name(stage: StageRow, words: Words) -> str:
 
 
 def _day(date: datetime.date | None, words: Words) -> Cell:
-    return Cell(date_text(date, words.lang))
+    return Cell(locale.day(date, words.lang))
 
 
 def _millions(value: float | None) -> Cell:
@@ -371,7 +355,7 @@ def _paths(progress: ProjectProgress, one: TargetOutlook, words: Words) -> Figur
         return None
     where = next(iter(one.target.where.values()), ALL)
     planned, standing = (
-        _band(data, str(one.target.indicator), where, words.text(key))
+        rate_band(data[str(one.target.indicator)], where, words.text(key))
         for data, key in ((progress.outlook.planned, "m_planned"), (progress.outlook.standing, "m_standing"))
     )
     caption = words.text("m_f_path", target=words.label(one.target.label))
@@ -380,16 +364,6 @@ def _paths(progress: ProjectProgress, one: TargetOutlook, words: Words) -> Figur
         target_year=one.target.year, reference=planned,
     )  # fmt: skip
     return figure(picture, f"path-{one.target.id}", caption, words, 620)
-
-
-def _band(data: xr.Dataset, name: str, item: str, label: str) -> Band:
-    values = data[name]
-    for dimension in set(values.dims) - {"sample", "period"}:
-        values = values.sel({dimension: item})
-    values = values.transpose("period", "sample")
-    stats = [stat_of(samples) or NOTHING for samples in values.to_numpy()]
-    low, middle, high = (tuple(PERCENT * getattr(stat, end) for stat in stats) for end in ("p5", "p50", "p95"))
-    return Band(label, tuple(int(year) for year in values["period"].to_numpy()), low, middle, high)
 
 
 def _run(progress: ProjectProgress, inputs: Mapping[str, str], words: Words) -> Table:

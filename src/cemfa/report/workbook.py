@@ -7,7 +7,6 @@ never a formula, whatever it begins with; the same tables give the same bytes.
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
@@ -22,7 +21,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from cemfa import locale
-from cemfa.definition.workbook.paper import Values, height_of, put, put_formula, saved
+from cemfa.definition.workbook.paper import Values, allowed_title, height_of, put, put_formula, saved
 from cemfa.report.tables import Cell, Column, Table, date_of
 
 Value = float | str | datetime.date | None
@@ -30,8 +29,6 @@ Value = float | str | datetime.date | None
 HEAD: Final = 5
 """Row of the headers; above it stand number and title of the appendix."""
 
-_NOT_IN_TITLE: Final = re.compile(r"[\\/*?:\[\]]")
-_LONGEST_TITLE: Final = 31
 _WIDEST: Final = 44
 _NARROW: Final = 13
 _FONT: Final = "Times New Roman"
@@ -301,4 +298,4 @@ def _shown(value: float | datetime.date, column: Column) -> str:
 
 
 def _title(name: str) -> str:
-    return _NOT_IN_TITLE.sub(" ", name)[:_LONGEST_TITLE].strip("' -") or "1"
+    return allowed_title(name).strip("' -") or "1"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cemfa import locale
 from cemfa.comparison.words import Words
 from cemfa.definition.schema import Label, Model
 from cemfa.monitoring.progress import ProjectProgress
@@ -56,7 +57,7 @@ def yearly_tables(yearly: Yearly, lang: str) -> tuple[Table, ...]:
 
 def targets_table(yearly: Yearly, words: Words) -> Table:
     """Return one row per target: plan, actual, estimate, simulated, last year, each in its own column."""
-    day = _day(yearly.cut_off, words.lang)
+    day = locale.day(yearly.cut_off, words.lang)
     columns = (
         Column(words.text("y_number"), narrow=False),
         Column(words.text("y_clause")),
@@ -88,7 +89,7 @@ def missing_table(yearly: Yearly, words: Words) -> Table:
         name = words.label(yearly.model.departments[department].label) if department else words.text("y_nobody")
         rows += [(Cell(name), Cell(target), Cell(words.label(labels[target]))) for target in targets]
     columns = (Column(words.text("y_department")), Column(words.text("y_number")), Column(words.text("y_target")))
-    day = _day(yearly.cut_off, words.lang)
+    day = locale.day(yearly.cut_off, words.lang)
     return Table(words.text("y_sheet_missing"), words.text("y_missing", day=day), columns, tuple(rows))
 
 
@@ -102,7 +103,7 @@ def yearly_document(yearly: Yearly, lang: str, *, template: Path | None = None) 
     template : a department's own template; None: the one that comes with cemfa
     """
     words = Words(lang)
-    day = _day(yearly.cut_off, lang)
+    day = locale.day(yearly.cut_off, lang)
     subtitle = words.text("y_subtitle", year=yearly.year, plan=_documents(yearly.rows), area=_area(yearly.model, words))
     word = Word(lang, frame(lang, words.text("word_title"), subtitle, day=yearly.today), template)
     word.heading(words.text("y_h_summary"))
@@ -147,7 +148,7 @@ def sentences(yearly: Yearly, words: Words) -> tuple[str, ...]:
     rows = yearly.rows
     told = [row for row in rows if row.actual is not None]
     late = [row for row in rows if "off_track" in row.flags]
-    day = _day(yearly.cut_off, words.lang)
+    day = locale.day(yearly.cut_off, words.lang)
     found = [words.text("y_s_told", day=day, count=len(rows), told=len(told), missing=len(rows) - len(told))]
     if late:
         found.append(
@@ -198,8 +199,3 @@ def _documents(rows: Sequence[YearlyRow]) -> str:
 
 def _area(model: Model, words: Words) -> str:
     return words.label(model.area) if model.area else words.label(model.label)
-
-
-def _day(day: datetime.date, lang: str) -> str:
-    """Return a day as a language writes it."""
-    return f"{day.day}/{day.month}/{day.year}" if lang == "vi" else day.isoformat()

@@ -183,7 +183,7 @@ def simulate_history(
     chosen = blocks(count, worker_count(workers, count), first)
     found = list(parts(_HistoryTask(run), chosen, workers=workers, kind="processes"))
     lived = tuple(_joined_lived([part.lived[n] for part in found]) for n in range(len(run.past)))
-    state = _joined_state([part.state for part in found])
+    state = _joined_state([part.state for part in found if part.state is not None])
     return History(seed, limits, lived, state, tuple(h for part in found for h in part.happenings), first, monthly)
 
 
@@ -234,14 +234,17 @@ def simulate_options(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """What a block of replications leaves: its years, its dates, its events, where it stands."""
+    """What a block of replications leaves: its years, its dates, its events, where it stands.
+
+    `state` is what comes after a history goes on from; None where nothing does.
+    """
 
     replications: range
     lived: tuple[Lived, ...]
     commissioned: Array
     decided: Array
     happenings: tuple[Happening, ...]
-    state: State
+    state: State | None
     diverted_flows: Index
     spoiled_to: tuple[int, ...]
     priced: tuple[str, ...]
@@ -253,7 +256,7 @@ class _Unit:
 
     Parameters
     ----------
-    part : what a block leaves, without most flows unless all of them are asked for
+    part : what a block leaves, without its state, and without most flows unless all of them are asked for
     reduced : all flows in a few numbers; None where they are there
     months : series of the months of chosen plants, likewise; none unless asked for
     made : what the functions of the request made of it, by name
@@ -436,7 +439,7 @@ class _Run:
 
     def unit(self, found: Iterable[_Part]) -> _Unit:
         """Return what is kept of the blocks of a unit; the cube is built once for all functions of the request."""
-        whole = _joined_parts(list(found))
+        whole = replace(_joined_parts(list(found)), state=None)
         functions, alone = self.request.functions, len(units(self.count, self.first)) == 1
         months: Mapping[str, Summary] = {}
         if isinstance(self.request.monthly, tuple):
@@ -465,7 +468,7 @@ class _Run:
         variables |= _operations(part, whole=gathered is None, monthly=self.request.monthly is True)
         if months is not None:
             variables |= months.variables()
-            kept |= months.coords(_months(years))
+            kept |= months.coords(_month_labels(years))
         coords: dict[str, Mapping[str, Any]] = {
             "cell": system.cell_coords,
             "stock_process": {"stock_process": np.array(system.stock_ids, dtype=np.str_)},
@@ -475,7 +478,7 @@ class _Run:
                 "store": np.array(stores, dtype=np.str_),
                 "spoiled_to": np.array([system.flow_ids[f] if f >= 0 else "" for f in part.spoiled_to], dtype=np.str_),
             },
-            "month": {"month": _months(years if self.request.monthly is True else ())},
+            "month": {"month": _month_labels(years if self.request.monthly is True else ())},
             "closing_event": {"closing_event": np.array(part.priced, dtype=np.str_)},
             "project": {"project": np.array([built.project for built in plan.projects], dtype=np.str_)},
             **kept,
@@ -596,7 +599,7 @@ class _OptionTask:
         return run.results(run.unit([run.lived(case, unit, shared)]) for unit in units(self.count, self.first))
 
 
-def _months(years: Sequence[int]) -> NDArray[np.str_]:
+def _month_labels(years: Sequence[int]) -> NDArray[np.str_]:
     return np.array([f"{year}-{month:02}" for year in years for month in range(1, 13)], dtype=np.str_)
 
 

@@ -9,11 +9,11 @@ import pytest
 from openpyxl import load_workbook
 from tests.example_comparison import example
 
-from cemfa.comparison.pictures import decimal_year
 from cemfa.comparison.words import Words
 from cemfa.report.context import workbook_tables
 from cemfa.report.tables import Cell, Column, Table, shown
 from cemfa.report.workbook import HEAD, workbook_bytes
+from cemfa.units import decimal_year
 
 TRAPS = ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "a\x00b", "$x$", "Hộ gia đình")
 

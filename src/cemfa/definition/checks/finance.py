@@ -13,7 +13,7 @@ from cemfa.definition.schema import LENDERS, Finance, Funder, NumberRow, Project
 from cemfa.errors import Problem, UnitError
 
 _Path = tuple[str | int, ...]
-_NOBODY: Final = "unfunded"  # the row of a budget that no source covers
+_NOBODY: Final = "unfunded"  # what `economics.finance`, which stands above, calls the need that no source covers
 
 
 def rows_of_finance(finance: Finance) -> Iterator[tuple[_Path, NumberRow, str]]:

@@ -12,10 +12,10 @@ from typing import Final
 
 from cemfa import locale
 from cemfa.definition.workbook.layout import Column, all_tables
+from cemfa.definition.workbook.paper import LONGEST_TITLE
 
 GUIDE: Final = "guide"
 LISTS: Final = "lists"
-_LONGEST: Final = 31
 _UNIT: Final = re.compile(r"\[([^\],]{1,30})[\],]")
 
 
@@ -26,7 +26,7 @@ def sheet_title(key: str, lang: str) -> str:
     ('Dự án', 'Projects')
     """
     known = locale.texts("workbook", lang)
-    return known.get(f"sheet-{key}", key)[:_LONGEST]
+    return known.get(f"sheet-{key}", key)[:LONGEST_TITLE]
 
 
 @cache

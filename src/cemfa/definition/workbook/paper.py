@@ -25,6 +25,8 @@ Values: TypeAlias = dict[tuple[str, str], float | str | None]
 _FORMULA_MARKS: Final = ("=", "+", "-", "@", "\t", "\r")
 _NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 LONGEST_TEXT: Final = 32_767
+LONGEST_TITLE: Final = 31
+_NOT_IN_TITLE: Final = re.compile(r"[\\/*?:\[\]]")
 _FORMULA: Final = re.compile(rb'<c r="([A-Z]+[0-9]+)"([^>]*)>(<f>[^<]*</f>)<v ?(?:/>|></v>)')
 _EPOCH: Final = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - the file format knows no zones; any fixed time will do
 _ZIP_EPOCH: Final = (2000, 1, 1, 0, 0, 0)
@@ -53,6 +55,15 @@ def put(cell: Any, value: object) -> None:
         cell.value = value
         if isinstance(value, float) and float(f"{value:.16g}") != value:
             cell._value = repr(float(value))  # openpyxl would write sixteen digits of it
+
+
+def allowed_title(text: str) -> str:
+    """Return a text as a sheet may be called: short, and without the marks that addresses are made of.
+
+    >>> allowed_title("1. Sở: A/B"), len(allowed_title("x" * 50))
+    ('1. Sở  A B', 31)
+    """
+    return _NOT_IN_TITLE.sub(" ", text)[:LONGEST_TITLE]
 
 
 def height_of(text: str, width: float, *, most: int = 26) -> float:
