@@ -16,7 +16,7 @@ from cemfa import units
 from cemfa.errors import UnitError
 from cemfa.indicators import ALL, REGISTRY
 from cemfa.indicators.catalogue import chosen
-from cemfa.indicators.spread import Stat, stat_of
+from cemfa.indicators.spread import Stat, stat_of, stats_of
 from cemfa.indicators.view import Array
 
 if TYPE_CHECKING:
@@ -296,9 +296,10 @@ def _keeps(step: Step, target: Target) -> bool:
 
 def _steps(values: xr.Dataset, target: Target, factor: float) -> tuple[Step, ...]:
     """Return every modelled year up to the target's, and up to the last one for the year first met."""
-    years = [int(year) for year in values[_id(target)]["period"].to_numpy()]
-    samples = {year: _in_year(values, _id(target), target, year)[0] for year in years}
-    stats = {year: stat for year in years if (stat := stat_of(samples[year])) is not None}
+    years = [int(year) for year in values["period"].to_numpy()]
+    samples = dict(zip(years, _by_year(values, _id(target), target), strict=True))
+    told = zip(years, stats_of(list(samples.values())), strict=True)
+    stats = {year: stat for year, stat in told if stat is not None}
     begin = stats.get(int(target.year) - PATH_YEARS)
     path = path_of(target, begin.p50 / factor if begin else None)
     found = []
@@ -322,8 +323,8 @@ def _gap_by_district(values: xr.Dataset, target: Target, factor: float) -> Mappi
     generated, recycled = (values[name].sel(period=target.year) for name in names)
     parts = (generated * ((target.value or 0.0) * factor) - recycled) / units.days_in(int(target.year))
     districts = [str(name) for name in values["district"].to_numpy() if name != ALL]
-    found = {name: stat_of(parts.sel(district=name).to_numpy()) for name in districts}
-    return {name: stat for name, stat in found.items() if stat is not None}
+    stats = stats_of(parts.sel(district=districts).transpose("district", "sample").to_numpy())
+    return {name: stat for name, stat in zip(districts, stats, strict=True) if stat is not None}
 
 
 def _id(target: Target) -> str:
@@ -343,13 +344,18 @@ def _samples(values: xr.Dataset, target: Target) -> tuple[Array | None, bool]:
     return _in_year(values, _id(target), target)
 
 
-def _in_year(values: xr.Dataset, name: str, target: Target, year: int | None = None) -> tuple[Array, bool]:
-    array, year = values[name], int(target.year) if year is None else year
-    due = year in array["period"].to_numpy()
-    array = array.sel(period=year) if due else array.isel(period=-1)
-    for dimension in set(array.dims) - {"sample"}:
-        array = array.sel({dimension: target.where.get(str(dimension), ALL)})
-    return array.to_numpy().astype(np.float64), bool(due)
+def _in_year(values: xr.Dataset, name: str, target: Target) -> tuple[Array, bool]:
+    """Return an indicator's samples (S,) in the target's year or the last one, and whether it is that year."""
+    due = np.flatnonzero(values["period"].to_numpy() == int(target.year))
+    return _by_year(values, name, target)[due[0] if due.size else -1], bool(due.size)
+
+
+def _by_year(values: xr.Dataset, name: str, target: Target) -> Array:
+    """Return an indicator (T, S) of the part of the area that a target speaks of."""
+    variable = values.variables[name]
+    dims = [str(dimension) for dimension in variable.dims if dimension not in ("sample", "period")]
+    part = tuple(values.get_index(name).get_loc(target.where.get(name, ALL)) for name in dims)
+    return np.asarray(variable.transpose(*dims, "period", "sample").to_numpy()[part], dtype=np.float64)
 
 
 def _factor(target: Target) -> float | None:

@@ -50,7 +50,9 @@ _TRIM, _MAP = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's malloc.
 _KEPT: Final = 2**28  # bytes of freed memory that are kept for the next block
 _MAPPED: Final = 2**26  # arrays from this size on are taken from the system and given back one by one
 _UNKNOWN: Final = 2**33  # a machine that does not tell: what a common one has
-_PRELOADED: Final = ("numba",)  # besides what this process has of its own modules; one that is not installed is skipped
+_PRELOADED: Final = ("cemfa.system.kernel",)
+"""What worker processes have besides the modules of this one: the compiled kernel, for to load it takes as long as to
+simulate a year; where numba is not installed it is skipped."""
 _BY_FILE: Final = 2**20  # bytes from which something goes to another process by a file instead of a message
 _ALIGNED: Final = 64  # bytes: arrays begin where vectors of a processor are loaded from
 _task: tuple[_Carried, Callable[[Any], Any]] | None = None  # of a worker process, as it came
@@ -103,11 +105,13 @@ class Pool:
         left = len(blocks)
 
         def submit(block: Block) -> Future[_Carried]:
-            return executor.submit(_run, held, block, next(names))
+            with _told_if_lost():  # a worker may die before all blocks are handed out
+                return executor.submit(_run, held, block, next(names))
 
         def taken(future: Future[_Carried]) -> Part:
             nonlocal left
-            carried = _result(future)
+            with _told_if_lost():
+                carried = future.result()
             part: Part = carried.taken()
             carried.forgotten()
             left -= 1
@@ -180,6 +184,33 @@ def parts(
     if kind == "threads":
         return _by_threads(task, blocks, count)
     return workers.deal(task, blocks) if isinstance(workers, Pool) else _by_processes(task, blocks, count)
+
+
+@contextlib.contextmanager
+def beside(task: Callable[[], object], *, workers: Workers = None) -> Iterator[None]:
+    """Do something of its own in a thread while the block waits for workers, and be done with it when the block ends.
+
+    Parameters
+    ----------
+    task : function without arguments; its errors come at the end of the block
+    workers : of the block; with one worker there is nothing to wait for, and the task is done first
+
+    Examples
+    --------
+    >>> found = []
+    >>> with beside(lambda: found.append(1), workers=2):
+    ...     pass
+    >>> found
+    [1]
+    """
+    if worker_count(workers, 2) == 1:
+        task()
+        yield
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="cemfa") as executor:
+        done = executor.submit(copy_context().run, task)  # the language goes along
+        yield
+        done.result()
 
 
 def worker_count(workers: Workers, blocks: int) -> int:
@@ -290,9 +321,11 @@ def _ordered(
         yield taken(waiting.popleft())
 
 
-def _result(future: Future[_Carried]) -> _Carried:
+@contextlib.contextmanager
+def _told_if_lost() -> Iterator[None]:
+    """Say what to do where a worker process has died."""
     try:
-        return future.result()
+        yield
     except BrokenExecutor as lost:
         raise locale.error(ResourceError, Problem("worker-lost")) from lost
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 
@@ -14,7 +15,7 @@ import pytest
 from cemfa import locale, workers
 from cemfa.errors import CemfaError, ResourceError
 from cemfa.system.streams import BLOCK, name_words, states, uniforms
-from cemfa.workers import AHEAD, Pool, cores, memory, parts, pool_of, worker_count
+from cemfa.workers import AHEAD, Pool, beside, cores, memory, parts, pool_of, worker_count
 
 KINDS = ["threads", "processes"]
 
@@ -96,6 +97,35 @@ def test_errors_are_worded_in_the_language_in_force(kind):
 def test_a_dead_process_is_an_error_that_says_what_to_do():
     with pytest.raises(ResourceError, match="worker-lost"):
         list(parts(os._exit, [3, 3, 3], workers=2, kind="processes"))
+
+
+class Slow(list):
+    """Blocks of which the second comes when the process that has the first is dead."""
+
+    def __iter__(self):
+        yield self[0]
+        for process in multiprocessing.active_children():
+            process.join()
+        yield from self[1:]
+
+
+def test_a_process_that_dies_before_all_blocks_are_handed_out_is_the_same_error():
+    with pytest.raises(ResourceError, match="worker-lost"):
+        list(parts(os._exit, Slow([3, 3, 3, 3]), workers=2, kind="processes"))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_done_beside_a_block_is_done_at_its_end(workers):
+    found = []
+    with beside(lambda: found.append(threading.current_thread() is threading.main_thread()), workers=workers):
+        pass
+    assert found == [workers == 1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_beside_a_block_comes_through(workers):
+    with pytest.raises(ZeroDivisionError), beside(lambda: 1 // 0, workers=workers):
+        pass
 
 
 def test_stopping_early_ends_the_processes():

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -97,7 +98,7 @@ def compare_and_write(
     from cemfa.definition.load import read_scenario_and_model
     from cemfa.report.write import can_word, write_report
     from cemfa.simulation.deciding import decide_from
-    from cemfa.workers import Pool
+    from cemfa.workers import Pool, beside
 
     pool = Pool(workers, loading=_LOADING)
     file = library.find_scenario(settings.scenario)
@@ -126,11 +127,8 @@ def compare_and_write(
         if settings.abatement and not comparison.unfinished:
             note("abatement-start")
             comparison = with_curves(comparison)
-        comparison.save_results(folder / RESULTS)
-        comparison.losses().to_csv(folder / LOSSES, index=False)
-        comparison.money().to_csv(folder / MONEY, index=False)
-        comparison.months().to_csv(folder / MONTHS, index=False)
-        written = write_report(comparison, folder, workers=pool, template=template)
+        with beside(partial(_write_numbers, comparison, folder), workers=pool):
+            written = write_report(comparison, folder, workers=pool, template=template)
         write_record(_record(settings, comparison, file, inputs, decide), folder)
     _show(comparison, as_json=as_json)
     note("residual", value=comparison.residual)
@@ -145,6 +143,13 @@ def compare_and_write(
     words += (" --latest-decision" if settings.latest else "") + (" --abatement" if settings.abatement else "")
     note("unfinished", cases=comparison.unfinished, command=f"cemfa compare {settings.scenario} {words}")
     return INTERRUPTED
+
+
+def _write_numbers(comparison: Comparison, folder: Path) -> None:
+    comparison.save_results(folder / RESULTS)
+    comparison.losses().to_csv(folder / LOSSES, index=False)
+    comparison.money().to_csv(folder / MONEY, index=False)
+    comparison.months().to_csv(folder / MONTHS, index=False)
 
 
 def _require_same(record: Record, inputs: dict[str, str]) -> None:

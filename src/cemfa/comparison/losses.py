@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from cemfa.indicators.losses import PARTS
-from cemfa.indicators.spread import stat_of
+from cemfa.indicators.spread import stats_of
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult
@@ -53,9 +53,9 @@ def loss_rows(option: OptionResult, years: Sequence[int] | None = None) -> Itera
     days = option.flows["days"].sel(period=values["period"]).to_numpy()
     masses = values.to_numpy() / days[:, None, None, None, None]
     names = [values[name].to_numpy().tolist() for name in ("period", "settlement", "good", "part")]
-    for place in np.ndindex(masses.shape[:-1]):
-        stat = stat_of(masses[place])
-        if stat is not None and masses[place].any():
+    places = np.argwhere(masses.any(axis=-1))
+    for place, stat in zip(places.tolist(), stats_of(masses[tuple(places.T)]), strict=True):
+        if stat is not None:
             year, settlement, good, part = (name[n] for name, n in zip(names, place, strict=True))
             yield option.id, year, settlement, good, part, stat.mean, stat.p5, stat.p50, stat.p95
 

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from cemfa.definition.technologies import technology_of
-from cemfa.indicators.spread import stat_of
+from cemfa.indicators.spread import stats_of
 
 if TYPE_CHECKING:
     from cemfa.comparison.finances import Finances
@@ -51,14 +51,15 @@ def money_rows(comparison: Comparison, option: OptionResult) -> Iterator[Row]:
         return
     price_year, costs = option.economics.price_year, _sources(comparison, option)
     fee = comparison.scenario.finance.household_fee
-    for part, subject, item, year, unit, values in (*_numbers(finances), *_value_added(option)):
-        stat = stat_of(values)
-        if stat is None or not values.any():
+    numbers = [number for number in (*_numbers(finances), *_value_added(option)) if number[-1].any()]
+    stats = stats_of([values for *_, values in numbers])
+    for (part, subject, item, year, unit, _), stat in zip(numbers, stats, strict=True):
+        if stat is None:
             continue
         source = costs.get(subject, "") if part == "investment" else ""
         source = fee.today.source if fee and (part, item) == ("fee", "today") else source
-        numbers = (stat.mean, stat.p5, stat.p50, stat.p95)
-        yield option.id, part, subject, item, year, unit, price_year, *numbers, source
+        figures = (stat.mean, stat.p5, stat.p50, stat.p95)
+        yield option.id, part, subject, item, year, unit, price_year, *figures, source
 
 
 def _numbers(finances: Finances) -> Iterator[tuple[str, str, str, int | None, str, np.ndarray]]:

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from cemfa.comparison.choice import table_of
-from cemfa.indicators.spread import Stat, stat_of
+from cemfa.indicators.spread import Stat, stats_of
 from cemfa.indicators.view import Array
 
 HEADLINE = "rate_with_home"
@@ -21,10 +21,22 @@ HEADLINE = "rate_with_home"
 
 def at(values: xr.Dataset, name: str, year: int, item: str = "all") -> Array:
     """Return an indicator in a year per sample, (S,); of one settlement or district where it has parts."""
-    array = values[name].sel(period=year)
-    for dimension in set(array.dims) - {"sample"}:
-        array = array.sel({dimension: item})
-    return np.asarray(array.to_numpy(), dtype=np.float64)
+    parts, rows = _in_year(values, name, year)
+    found: Array = rows[0 if parts is None else parts.index(item)]
+    return found
+
+
+def _in_year(values: xr.Dataset, name: str, year: int) -> tuple[list[str] | None, Array]:
+    """Return the parts of an indicator, None where it is whole, and its samples in a year, (parts or 1, S).
+
+    On bare variables: a comparison asks some thousand times, and labels cost more than numbers.
+    """
+    variable = values.variables[name]
+    dims = [str(dimension) for dimension in variable.dims if dimension not in ("sample", "period")]
+    place = values.get_index("period").get_loc(year)
+    rows = variable.transpose("period", *dims, "sample").to_numpy()[place]
+    parts = [str(item) for item in values[dims[0]].to_numpy()] if dims else None
+    return parts, np.asarray(rows if dims else rows[None], dtype=np.float64)
 
 
 def paired(values: xr.Dataset, base: xr.Dataset, year: int) -> dict[str, Stat]:
@@ -35,16 +47,9 @@ def paired(values: xr.Dataset, base: xr.Dataset, year: int) -> dict[str, Stat]:
     values, base : indicators of an option and of the baseline, the same samples
     year : calendar year
     """
-    difference = (values - base).sel(period=year)
-    found: dict[str, Stat | None] = {}
-    for name, array in difference.data_vars.items():
-        parts = [str(dimension) for dimension in array.dims if dimension != "sample"]
-        if not parts:
-            found[str(name)] = stat_of(array.to_numpy())
-            continue
-        for item in array[parts[0]].to_numpy():
-            found[f"{name}.{item}"] = stat_of(array.sel({parts[0]: item}).to_numpy())
-    return {name: stat for name, stat in found.items() if stat is not None}
+    ours, theirs = _by_key(values, year), _by_key(base, year)
+    stats = stats_of([samples - theirs[key] for key, samples in ours.items()])
+    return {key: stat for key, stat in zip(ours, stats, strict=True) if stat is not None}
 
 
 def variance_ratios(values: xr.Dataset, base: xr.Dataset, year: int) -> dict[str, float]:
@@ -53,15 +58,17 @@ def variance_ratios(values: xr.Dataset, base: xr.Dataset, year: int) -> dict[str
     ``(Var option + Var baseline) / Var difference``, by the keys of `paired`; infinite where the difference is the
     same in every sample, NaN where nothing varies at all or there are fewer than two samples.
     """
-    option, other = (dataset.sel(period=year) for dataset in (values, base))
-    found: dict[str, float] = {}
-    for name in option.data_vars:
-        ours, theirs = option[name], other[name]
-        parts = [str(dimension) for dimension in ours.dims if dimension != "sample"]
-        cells = [{parts[0]: item} for item in ours[parts[0]].to_numpy()] if parts else [{}]
-        for cell in cells:
-            key = ".".join([str(name), *(str(item) for item in cell.values())])
-            found[key] = _ratio(ours.sel(cell).to_numpy(), theirs.sel(cell).to_numpy())
+    ours, theirs = _by_key(values, year), _by_key(base, year)
+    return {key: _ratio(samples, theirs[key]) for key, samples in ours.items()}
+
+
+def _by_key(values: xr.Dataset, year: int) -> dict[str, Array]:
+    """Return the samples of a year by `indicator`, or `indicator.item` where it has parts."""
+    found: dict[str, Array] = {}
+    for name in map(str, values.data_vars):
+        parts, rows = _in_year(values, name, year)
+        keys = [name] if parts is None else [f"{name}.{part}" for part in parts]
+        found |= dict(zip(keys, rows, strict=True))
     return found
 
 

@@ -98,7 +98,7 @@ class _Rounds:
     request : what is kept of every round
     pool, decide : of every simulation
     kept : per case what is left of each round
-    perfect : per option the indicators of plants that never fail
+    perfect : per option the indicators of plants that never fail, as far as they have been asked for
     """
 
     scenario: Scenario
@@ -156,20 +156,31 @@ class _Rounds:
         rounds = self.kept.pop(case)
         whole = joined([found.results for found in rounds])
         parameters = ParameterRecord.joined([found.parameters for found in rounds])
-        return Outcome(case, whole, parameters, parts_named(whole, self.names), self.perfect[case.option])
+        return Outcome(case, whole, parameters, parts_named(whole, self.names), self._perfect(case.option))
 
     def _round(self, first: int, more: int, progress: Progress | None) -> None:
         runs = simulate_options(
             self.system, self.scenario, [(case.option, case.stress) for case in self.cases], replications=more,
             seed=self.seed, workers=self.pool, request=self.request, first=first, decide=self.decide,
         )  # fmt: skip
-        for number, (case, results) in enumerate(zip(self.cases, runs, strict=True), 1):
-            if case.option not in self.perfect:  # here, while the next cases are simulated elsewhere
-                self.perfect[case.option] = _perfect(self.system, self.scenario, self.model, case.option, self.names)
+        for number, case in enumerate(self.cases, 1):
+            if number == len(self.cases):  # the last case leaves other workers, and so this one, nothing else to do
+                for option in dict.fromkeys(case.option for case in self.cases):
+                    self._perfect(option)
+            results = next(runs)
             record = ParameterRecord.of(results, self.scenario.finance.start)
             self.kept[case].append(_Kept(results.drop_dims("cell", errors="ignore"), record))
             if progress:
                 progress(number, len(self.cases), label_of(self.scenario, case))
+
+    def _perfect(self, option: str) -> xr.Dataset:
+        """Return the indicators that targets look at, with central values and plants that never fail."""
+        if option not in self.perfect:
+            wanted = {target.indicator for target in self.model.targets}
+            plan = never_failing(plan_of(self.scenario, option), self.scenario, self.model)
+            names = [name for name in self.names if name in wanted]
+            self.perfect[option] = evaluate(solve(self.system, plan=plan), names, gwp=self.scenario.gwp)
+        return self.perfect[option]
 
     def _indicators(self) -> dict[str, xr.Dataset]:
         plain = [case for case in self.cases if case.stress is None]
@@ -207,13 +218,6 @@ def never_failing(plan: Plan, scenario: Scenario, model: Model) -> Plan:
     repairs = sorted({p.outage.mean_time_to_repair for p in model.processes.values() if p.outage is not None})
     repaired = [ParameterChange(name, (), years, (0.0,), "1", "multiply", None) for name in repairs]
     return Plan(built, (*plan.changes, *repaired), ())
-
-
-def _perfect(system: System, scenario: Scenario, model: Model, option: str, names: Sequence[str]) -> xr.Dataset:
-    """Return the indicators that targets look at, with central values and plants that never fail."""
-    wanted = {target.indicator for target in model.targets}
-    plan = never_failing(plan_of(scenario, option), scenario, model)
-    return evaluate(solve(system, plan=plan), [n for n in names if n in wanted], gwp=scenario.gwp)
 
 
 def read_both(scenario: Scenario | str | Path, model: Model | None = None) -> tuple[Scenario, Model]:

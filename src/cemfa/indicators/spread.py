@@ -6,9 +6,12 @@ Beside the indicators, for all who report samples (`targets`, `economics`, `comp
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+_LEVELS: Final = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,38 @@ def stat_of(samples: npt.ArrayLike) -> Stat | None:
     if not values.size:
         return None
     if not np.isfinite(values).all():  # an infinite payback: order statistics still stand, moments do not
-        low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], method="nearest")
+        low, middle, high = np.quantile(values, _LEVELS, method="nearest")
         return Stat(float("inf"), float(low), float(middle), float(high), float("nan"))
-    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
-    spread = float(values.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else float("nan")
-    return Stat(float(values.mean()), float(low), float(middle), float(high), spread)
+    return _stats(values[None])[0]
+
+
+def stats_of(rows: npt.ArrayLike) -> list[Stat | None]:
+    """Return the summary of every row of samples, as `stat_of` does, all of them at once where there is a value in
+    every sample.
+
+    Parameters
+    ----------
+    rows : (N, S)
+
+    Examples
+    --------
+    >>> [stat.p50 for stat in stats_of([[1.0, 2.0, 3.0], [4.0, 4.0, 9.0]])]
+    [2.0, 4.0]
+    """
+    values = np.ascontiguousarray(rows, dtype=np.float64)
+    if not len(values):
+        return []
+    whole: npt.NDArray[np.bool_] = np.logical_and(np.isfinite(values).all(axis=1), values.size > 0)
+    quick = iter(_stats(values[whole]))
+    return [next(quick) if fine else stat_of(row) for row, fine in zip(values, whole, strict=True)]
+
+
+def _stats(rows: npt.NDArray[np.float64]) -> list[Stat]:
+    """Return the summary of rows (N, S) of at least one finite sample."""
+    count = rows.shape[1]
+    if not rows.size:
+        return []
+    low, middle, high = np.quantile(rows, _LEVELS, axis=1)
+    spread = rows.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.full(len(rows), np.nan)
+    columns = (rows.mean(axis=1), low, middle, high, spread)
+    return [Stat(*figures) for figures in zip(*(column.tolist() for column in columns), strict=True)]

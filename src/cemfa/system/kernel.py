@@ -295,7 +295,9 @@ def copy(source, target, width):
             to[s] = x[s]
 
 
-@numba.njit(cache=True, nogil=True)
+# its types are stated, so it is loaded with the module, and all that the first loading takes is done: copies of a
+# process that has imported the module have it
+@numba.njit(numba.boolean(numba.int64[::1], numba.int64), cache=True, nogil=True)
 def are_finite(throughput, width):
     """Tell whether throughputs are finite and not negative; rows of at least `LANES`."""
     wrong = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cemfa.indicators.spread import Stat, stat_of
+from cemfa.indicators.spread import Stat, stat_of, stats_of
 
 
 def test_percentiles_and_error_of_the_mean():
@@ -25,3 +25,14 @@ def test_nothing_is_nothing_and_one_sample_has_no_error():
 def test_another_unit():
     turned = Stat(1.0, 0.0, 1.0, 3.0, 0.5).times(-2.0)
     assert (turned.mean, turned.p5, turned.p50, turned.p95, turned.sd_error) == (-2.0, -6.0, -2.0, 0.0, 1.0)
+
+
+def test_rows_at_once_are_rows_one_by_one_to_the_bit():
+    rows = np.random.default_rng(6).lognormal(3.0, 2.0, (40, 101))
+    rows[3, 7], rows[4], rows[5, 0] = np.nan, np.nan, np.inf
+    found = stats_of(rows)
+    assert [str(stat) for stat in found] == [str(stat_of(row)) for row in rows]
+    assert found[4] is None
+    assert stats_of(np.zeros((0, 5))) == []
+    assert stats_of(np.zeros((2, 0))) == [None, None]
+    assert [stat.mean for stat in stats_of([[2.0], [5.0]])] == [2.0, 5.0]
