@@ -184,7 +184,7 @@ class Clock:
                 self.end_month()
         if self._daily is not None:
             self._same = False
-            self.desk.begin_month(self._daily[self.number - min(self._months)])
+            self.desk.begin_day(self._daily[self.number - min(self._months)])
 
     def end_month(self) -> None:
         """Remember, where asked to, the sums of the year so far and what waits in stores."""

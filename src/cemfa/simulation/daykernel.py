@@ -12,6 +12,21 @@ from cemfa.simulation.dispatch import OVERFULL
 
 
 @numba.njit(cache=True, nogil=True)
+def arise(start, parts, follows, part_mass, activity, mass):
+    """Set the masses of all lanes, in every basis, to those of the parts that follow the activity of a profile."""
+    bases, width = len(part_mass), mass.shape[1]
+    for lane in range(len(start) - 1):
+        for basis in range(bases):
+            to = mass[lane * bases + basis]
+            for s in range(width):
+                to[s] = 0.0
+            for k in range(start[lane], start[lane + 1]):
+                share, own = activity[follows[k]], part_mass[basis, parts[k]]
+                for s in range(width):
+                    to[s] += share[s] * own[s]
+
+
+@numba.njit(cache=True, nogil=True)
 def decide(spread, rounds, bounds, closes, forced, last, fraction, activity, part_mass, mass, day, spare):
     """Decide a day level by level; return False where what has no other way exceeds what a gate can take."""
     act_start, part_start, round_start = bounds[0], bounds[1], bounds[2]

@@ -35,7 +35,10 @@ class Desk(Protocol):
         """Take over what a year offers and forget the decisions of the last one."""
 
     def begin_month(self, weight: Array) -> None:
-        """Take over the weights of the days to come, (profiles, 1), or (profiles, S) under weather [1/d]."""
+        """Take over the weights of the days to come, (profiles, 1) [1/d]."""
+
+    def begin_day(self, weight: Array) -> None:
+        """Take over the weights of a day that differs from all others, (profiles, S) [1/d]: under weather."""
 
     def decide(self) -> None:
         """Decide the day."""
@@ -70,13 +73,13 @@ class StrandDesk:
         self._profile_parts = np.flatnonzero(strands.part_activity < self._profiles)
         lanes = strands.part_lane[self._profile_parts]
         rows = network.book.layered_row[lanes]
-        self._by_lane = RowGroups.of(lanes.tolist(), network.book.lanes)
+        self._arising = RowGroups.of(lanes.tolist(), network.book.lanes)
         self._followed = np.flatnonzero(rows >= 0)
         self._by_row = RowGroups.of(rows[self._followed].tolist(), network.book.layered)
         steady = strands.part_activity[strands.passed_part] < self._profiles
-        self._steady, self._moving = np.flatnonzero(steady), np.flatnonzero(~steady)
-        self._moving_stop = strands.passed_stop[self._moving]
-        self._moving_activity = strands.part_activity[strands.passed_part[self._moving]]
+        self._steady = np.flatnonzero(steady)
+        self._moving, self._all = (_passing(strands, chosen) for chosen in (~steady, np.ones_like(steady)))
+        self._daily = self._moving
         self.program = program_of(network.book, strands, replications)
 
     def begin_year(self, offer: Offer) -> None:
@@ -90,7 +93,6 @@ class StrandDesk:
         self._annual = annual
         self._layers = strands.part_of.add(annual)
         self._mass = in_bases(book.bases, self._layers)
-        self._free = self._mass[:, self._profile_parts]
         self._let_in = np.zeros((len(strands.passed_stop), width))
         self._days = np.zeros((len(book.terminal), width))
         self._weight = np.zeros((self._profiles, 1))
@@ -98,15 +100,30 @@ class StrandDesk:
     def begin_month(self, weight: Array) -> None:
         """Set the weights of the profiles, and the masses that follow from them alone."""
         self._end_month()
-        self._weight = weight
+        self._weight, self._daily = weight, self._moving
+        self._arise(weight)
+
+    def begin_day(self, weight: Array) -> None:
+        """Do the same for one day, whose fractions are added to the year's with their weights at once."""
+        self._daily = self._all
+        self._arise(weight)
+
+    def _arise(self, weight: Array) -> None:
         self._activity[: self._profiles] = weight
         strands, day, count = self.strands, self.day, len(self.network.book.bases)
-        share = weight[strands.part_activity[self._profile_parts]]
-        for basis, mass in enumerate(self._free):
-            day.mass[basis::count] = self._by_lane.add(share * mass)
+        follows = strands.part_activity[self._profile_parts]
+        if self.program:
+            rows = self._arising.rows
+            groups = self._arising.start, self._profile_parts[rows], follows[rows]
+            self.program.kernel.arise(*groups, self._mass, self._activity, day.mass)
+        else:
+            share = self._activity[follows]
+            for basis, mass in enumerate(self._mass):
+                day.mass[basis::count] = self._arising.add(share * mass[self._profile_parts])
         if self._followed.size:
+            share = self._activity[follows[self._followed]]
             layers = self._layers[self._profile_parts[self._followed]]
-            day.layered[...] = self._by_row.add(share[self._followed, None, :] * layers)
+            day.layered[...] = self._by_row.add(share[:, None, :] * layers)
 
     def decide(self) -> None:
         """Decide level by level: activities and masses first, then the gates."""
@@ -152,14 +169,15 @@ class StrandDesk:
 
     def record(self) -> None:
         """Add up the fractions of the day; those times a varying activity at once, the others month by month."""
-        fraction = self.day.fraction
+        fraction, daily = self.day.fraction, self._daily
+        days = self._days if daily is self._moving else self._days[:0]
         if self.program:
-            moving = self._moving, self._moving_stop, self._moving_activity
-            self.program.kernel.record(fraction, self._activity, self._days, self._let_in, *moving)
+            self.program.kernel.record(fraction, self._activity, days, self._let_in, *daily)
             return
-        self._days += fraction[: len(self._days)]
-        if self._moving.size:
-            self._let_in[self._moving] += fraction[self._moving_stop] * self._activity[self._moving_activity]
+        days += fraction[: len(days)]
+        rows, stops, activities = daily
+        if rows.size:
+            self._let_in[rows] += fraction[stops] * self._activity[activities]
 
     def realised(self) -> Array:
         """Return what came to every end of every cut course in the year, (ends, L, S) [t/year]."""
@@ -176,6 +194,12 @@ class StrandDesk:
         days = self._days[strands.passed_stop[self._steady]]
         self._let_in[self._steady] += self._weight[activity] * days
         self._days[...] = 0.0
+
+
+def _passing(strands: Strands, chosen: NDArray[np.bool_]) -> tuple[Index, Index, Index]:
+    """Return some of the stops that parts pass: their rows, the stops, the activities that the parts follow."""
+    rows = np.flatnonzero(chosen)
+    return rows, strands.passed_stop[rows], strands.part_activity[strands.passed_part[rows]]
 
 
 class LayeredDesk:
@@ -228,6 +252,10 @@ class LayeredDesk:
         if carried.size:
             day.start[carried] = day.layered[book.layered_row[carried]]
             day.answer = self._offer.answer
+
+    def begin_day(self, weight: Array) -> None:
+        """Do the same for one day."""
+        self.begin_month(weight)
 
     def decide(self) -> None:
         """Decide the day, in circles where gates feed each other."""
