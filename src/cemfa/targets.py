@@ -344,17 +344,19 @@ def _samples(values: xr.Dataset, target: Target) -> tuple[Array | None, bool]:
     return _in_year(values, _id(target), target)
 
 
-def _in_year(values: xr.Dataset, name: str, target: Target) -> tuple[Array, bool]:
+def _in_year(
+    values: xr.Dataset, name: str, target: Target, where: Mapping[str, str] | None = None
+) -> tuple[Array, bool]:
     """Return an indicator's samples (S,) in the target's year or the last one, and whether it is that year."""
     due = np.flatnonzero(values["period"].to_numpy() == int(target.year))
-    return _by_year(values, name, target)[due[0] if due.size else -1], bool(due.size)
+    return _by_year(values, name, target, where)[due[0] if due.size else -1], bool(due.size)
 
 
-def _by_year(values: xr.Dataset, name: str, target: Target) -> Array:
-    """Return an indicator (T, S) of the part of the area that a target speaks of."""
-    variable = values.variables[name]
+def _by_year(values: xr.Dataset, name: str, target: Target, where: Mapping[str, str] | None = None) -> Array:
+    """Return an indicator (T, S) of the part of the area that a target speaks of, or of another."""
+    variable, asked = values.variables[name], target.where if where is None else where
     dims = [str(dimension) for dimension in variable.dims if dimension not in ("sample", "period")]
-    part = tuple(values.get_index(name).get_loc(target.where.get(name, ALL)) for name in dims)
+    part = tuple(values.get_index(dimension).get_loc(asked.get(dimension, ALL)) for dimension in dims)
     return np.asarray(variable.transpose(*dims, "period", "sample").to_numpy()[part], dtype=np.float64)
 
 
@@ -377,6 +379,7 @@ def _gap_mass(values: xr.Dataset, target: Target, gap: Array) -> Stat | None:
     if indicator.unit == "t/year":
         return stat_of(gap / days)
     if indicator.of and indicator.of in values.data_vars:
-        whole, _ = _in_year(values, indicator.of, target)
+        item = {REGISTRY[indicator.of].by: indicator.of_item} if indicator.of_item else target.where
+        whole, _ = _in_year(values, indicator.of, target, where=item)
         return stat_of(gap * whole / days)
     return None

@@ -87,6 +87,16 @@ def test_a_mass_has_a_gap_in_tonnes_only():
     assert found.probability == 0.0
 
 
+def test_a_share_of_all_waste_has_a_gap_in_tonnes_of_that_waste():
+    """Urban rate 10 % of 73 000 t/yr, without a settlement of its own: 40 points are 80 t/d."""
+    data = values([0.5, 0.6])
+    data["waste_treated_circular_urban"] = data["rate_with_home"].sel(settlement="urban", drop=True)
+    data["waste_generated"] = data["organics_generated"]
+    found = one(data, target(50.0, indicator="waste_treated_circular_urban", where={}))
+    assert found.gap_points.mean == pytest.approx(40.0)
+    assert found.gap_mass.mean == pytest.approx(0.4 * 200.0)
+
+
 @pytest.mark.parametrize(
     ("change", "kind", "has_value"),
     [

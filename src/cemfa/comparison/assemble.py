@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -38,6 +39,16 @@ from cemfa.system.compile import System
 from cemfa.targets import Assessment, assess, by_remaining_gap, cannot_be_met
 
 _LEVERS: Final = tuple(cause for cause in CAUSES if cause not in ("fed", "elsewhere"))
+_SEPARATED: Final = ("mixed", "too_far", "unbuilt", "full", "down")
+_LEVERS_OF: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
+    {
+        "waste_treated_circular_urban": ("urban", ("uncollected", *_SEPARATED)),
+        "landfilled_directly": ("", _SEPARATED),
+        "direct_landfilling_circular_urban": ("urban", ("full", "down", "spoiled")),
+        "landfilling_circular_urban": ("urban", ("full", "down", "spoiled", "rejected")),
+    }
+)
+"""Settlement and causes that keep waste from targets other than recycling rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,13 +242,19 @@ def letters_of(scenario: Scenario) -> dict[str, str]:
 
 
 def levers(values: xr.Dataset, targets: Sequence[Target], year: int) -> dict[str, str]:
-    """Return per target on a recycling rate the cause whose removal closes most of its gap, by median tonnes."""
+    """Return per target on organic waste the cause whose removal closes most of its gap, by median tonnes.
+
+    Of recycling rates every cause counts, of other targets those of `_LEVERS_OF`; a target that they do not touch, or
+    a settlement where none of them holds anything back, has no lever.
+    """
     found = {}
-    known = [cause for cause in _LEVERS if f"not_recycled_{cause}" in values]
     for target in targets:
-        if known and (target.indicator or "").startswith("rate_"):
-            item = target.where.get("settlement", ALL)
-            mass = {c: float(np.median(at(values, f"not_recycled_{c}", year, item))) for c in known}
+        name = target.indicator or ""
+        place, causes = _LEVERS_OF.get(name, ("", _LEVERS if name.startswith("rate_") else ()))
+        item = place or target.where.get("settlement", ALL)
+        known = [c for c in causes if f"not_recycled_{c}" in values and item in values["settlement"].to_numpy()]
+        mass = {c: float(np.median(at(values, f"not_recycled_{c}", year, item))) for c in known}
+        if mass and max(mass.values()) > 0:
             found[target.id] = max(known, key=lambda cause: mass[cause])
     return found
 

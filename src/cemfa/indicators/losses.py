@@ -2,7 +2,7 @@
 
 Between `fates` and `recycling`, whose `not_recycled_…` indicators are its totals; `comparison` keeps the whole of
 it by settlement and good. What plants refused is told apart by the reasons that the simulation found at their
-gates; results of the annual balance know only that plants were full.
+gates; results of the annual balance know only whether a plant took in anything from the same place, and was full.
 """
 
 from __future__ import annotations
@@ -166,9 +166,10 @@ class _Keeper:
         """Return the share of every reason at some flows, (S, T, n) each; what nobody refused had nowhere to go."""
         view, refusals = self.view, self.view.refusals
         shares = {reason: np.zeros((*view.shape, len(chosen))) for reason in _OF_REFUSAL.values()}
-        shares["full" if refusals is None else "absent"][...] = 1.0
         if refusals is None:
-            return shares
+            served = self._served(chosen)
+            return shares | {"full": served, "absent": 1.0 - served}
+        shares["absent"][...] = 1.0
         row = {int(flow): n for n, flow in enumerate(refusals.flows.tolist())}
         for column, flow in enumerate(chosen.tolist()):
             if flow in row:
@@ -179,6 +180,16 @@ class _Keeper:
                     default = 1.0 if reason == "absent" else 0.0
                     share[..., column] = np.where(total > 0, part / np.where(total > 0, total, 1.0), default)
         return shares
+
+    def _served(self, chosen: Positions) -> Array:
+        """Return where the process that some flows leave also brings something to a plant, (S, T, n), 1 or 0."""
+        view = self.view
+        plant = truth(view.at_target("circular_model")) & np.isin(view.flows["treatment"], RECYCLING)
+        brought = {
+            int(p): view.total(np.flatnonzero(plant & (view.source == p))) for p in np.unique(view.source[chosen])
+        }
+        columns = [brought[int(p)] > 0 for p in view.source[chosen]]
+        return np.stack(columns, axis=-1).astype(np.float64) if columns else np.zeros((*view.shape, 0))
 
     def _named(self, goods: tuple[str, ...]) -> bool:
         """Tell whether every flow of the stream that the account looks at still carries a good that arises."""

@@ -20,17 +20,19 @@ from cemfa.indicators.fates import (
     entries,
     generated,
     sold_share,
+    spoiled_share,
     stream,
     untreated,
     used_share,
 )
-from cemfa.indicators.following import BIOLOGICAL, RECYCLING, behind, followed
+from cemfa.indicators.following import BIOLOGICAL, RECYCLING, Shares, behind, followed, over
 from cemfa.indicators.losses import CAUSES, account, evidenced, recycled_at_plants
 from cemfa.indicators.registry import Indicator
-from cemfa.indicators.view import FRESH, Array, Positions, View, truth
+from cemfa.indicators.view import FRESH, Array, Mask, Positions, View, truth
 
 _OWN: Final = "cemfa, after Implementing Decision (EU) 2019/1004"
 _NATIONAL: Final = "Decision 222/QD-TTg of 23 January 2025"
+_DECISION: Final = "Decision 687/QD-TTg of 7 June 2022"
 _PLAN: Final = "Ben Tre plan implementing Decision 687/QD-TTg"
 
 
@@ -163,11 +165,52 @@ def treated_circular_urban(view: View) -> Array:
     return rate(view.total(_circular_urban(view)), whole)
 
 
+def landfilled_directly_circular_urban(view: View) -> Array:
+    """Return urban organics meant for plants of circular models and landfilled without treatment, (S, T) [t/yr].
+
+    Collected apart and turned away by a plant that is full or down, or spoiled in the store in front of it. Rejects
+    are residues of treatment and none of it; nor is what no plant within reach was ever meant to take.
+    """
+    return _turned_away_urban(view) + _leaving_urban(view, _spoiled_and_buried(view))
+
+
 def landfilled_circular_urban(view: View) -> Array:
-    """Return urban household waste that entered a plant of a circular model and was landfilled from it [t/yr]."""
+    """Return urban waste of circular models that is landfilled, directly or as residue of their plants [t/yr]."""
+    return _turned_away_urban(view) + _leaving_urban(view, followed(view, FRESH, view.flows["treatment"] == "landfill"))
+
+
+def _turned_away_urban(view: View) -> Array:
+    """Return urban organics that plants turn away for want of room or because they stand still, and that are buried."""
+    told = account(view)
+    if "urban" not in told.settlements:
+        return np.zeros(view.shape)
+    ends = (untreated(view, ("landfill",)), untreated(view, ("landfill", "incineration")))
+    buried, disposed = (view.total(_urban(view, chosen)) for chosen in ends)
+    refused = (told.total("full") + told.total("down"))[..., told.settlements.index("urban")]
+    return np.asarray(refused * over(buried, disposed))
+
+
+def _leaving_urban(view: View, shares: Shares) -> Array:
+    """Return the part of urban waste taken in by plants of circular models that leaves them in some way."""
     chosen = _circular_urban(view)
-    buried = view.flows["treatment"] == "landfill"
-    return np.asarray((view.mass(chosen) * at_plants(view, chosen, followed(view, FRESH, buried))).sum(axis=-1))
+    return np.asarray((view.mass(chosen) * at_plants(view, chosen, shares)).sum(axis=-1))
+
+
+def _spoiled_and_buried(view: View) -> Shares:
+    buried = np.append(view.flows["treatment"] == "landfill", False)  # position -1: no flow
+    places = {p for p, flow in zip(view.spoiled_at.tolist(), view.spoiled_by.tolist(), strict=True) if buried[flow]}
+    return {process: share for process, share in spoiled_share(view).items() if process in places}
+
+
+def waste_generated(view: View, by: str) -> Array:
+    """Return household waste of all kinds as generated, by item [t/yr]."""
+    chosen = generated(view, organic=False)
+    return by_item(view, chosen, view.mass(chosen), by, "waste_generated")
+
+
+def plastics_generated(view: View) -> Array:
+    """Return plastics in household waste as generated, (S, T) [t/yr]."""
+    return view.total(np.flatnonzero(_plastic(view) & (view.source < 0)))
 
 
 def collected_and_treated(view: View, by: str) -> Array:
@@ -179,11 +222,7 @@ def collected_and_treated(view: View, by: str) -> Array:
 
 def treated_share(view: View) -> Array:
     """Return the share of household waste that reaches a plant or a landfill, by settlement."""
-    chosen = generated(view, organic=False)
-    return rate(
-        collected_and_treated(view, "settlement"),
-        by_item(view, chosen, view.mass(chosen), "settlement", "waste_collected_treated"),
-    )
+    return rate(collected_and_treated(view, "settlement"), waste_generated(view, "settlement"))
 
 
 def direct_landfilling(view: View) -> Array:
@@ -195,9 +234,12 @@ def direct_landfilling(view: View) -> Array:
 
 def plastics_recovered(view: View) -> Array:
     """Return the share of plastic waste reused, recycled or burnt in a plant, (S, T); landfilling is none of it."""
-    plastic = np.char.startswith(view.flows["good"], "plastic") & stream(view, organic=False)
     ends = np.isin(view.flows["treatment"], ["material", "energy", "incineration"])
-    return rate(view.total(np.flatnonzero(plastic & ends)), view.total(np.flatnonzero(plastic & (view.source < 0))))
+    return rate(view.total(np.flatnonzero(_plastic(view) & ends)), plastics_generated(view))
+
+
+def _plastic(view: View) -> Mask:
+    return np.asarray(np.char.startswith(view.flows["good"], "plastic") & stream(view, organic=False))
 
 
 def _urban(view: View, chosen: Positions) -> Positions:
@@ -253,9 +295,27 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
     Indicator("recycled_unsold", "t/year", _OWN, unsold, by="settlement"),
     Indicator("landfilled_mass", "t/year", _OWN, landfilled),
     Indicator("open_burnt_or_dumped", "t/year", _OWN, burnt_or_dumped, by="settlement"),
-    Indicator("waste_treated_circular_urban", "1", f"{_PLAN}, II.2b", treated_circular_urban, rate=True),
-    Indicator("direct_landfilling_circular_urban", "t/year", f"{_PLAN}, II.2b", landfilled_circular_urban),
-    Indicator("waste_collected_treated", "1", _NATIONAL, treated_share, by="settlement", rate=True),
-    Indicator("landfilled_directly", "1", _NATIONAL, direct_landfilling, by="settlement", rate=True),
-    Indicator("plastics_recovered", "1", f"{_PLAN}, II.2a", plastics_recovered, rate=True),
+    Indicator("waste_generated", "t/year", _OWN, partial(_mass_by, waste_generated, "settlement"), by="settlement"),
+    Indicator(
+        "waste_collected", "t/year", _OWN, partial(_mass_by, collected_and_treated, "settlement"), by="settlement"
+    ),
+    Indicator("plastics_generated", "t/year", _OWN, plastics_generated),
+    Indicator(
+        "waste_treated_circular_urban",
+        "1",
+        f"{_PLAN}, II.2b",
+        treated_circular_urban,
+        rate=True,
+        of="waste_generated",
+        of_item="urban",
+    ),
+    Indicator("direct_landfilling_circular_urban", "t/year", f"{_PLAN}, II.2b", landfilled_directly_circular_urban),
+    Indicator("landfilling_circular_urban", "t/year", _DECISION, landfilled_circular_urban),
+    Indicator(
+        "waste_collected_treated", "1", _NATIONAL, treated_share, by="settlement", rate=True, of="waste_generated"
+    ),
+    Indicator(
+        "landfilled_directly", "1", _NATIONAL, direct_landfilling, by="settlement", rate=True, of="waste_collected"
+    ),
+    Indicator("plastics_recovered", "1", f"{_PLAN}, II.2a", plastics_recovered, rate=True, of="plastics_generated"),
 )

@@ -36,6 +36,7 @@ class Indicator:
     parameters : accounting parameters it cannot do without, whatever the technology
     rate : whether it is a share that may not exceed one
     of : indicator that is its denominator, so that a gap can be told in tonnes
+    of_item : item of the denominator's dimension, where the share itself has none
     """
 
     id: str
@@ -47,6 +48,7 @@ class Indicator:
     parameters: tuple[str, ...] = ()
     rate: bool = False
     of: str = ""
+    of_item: str = ""
 
     def label(self, lang: str | None = None) -> str:
         """Return its name in a language."""

@@ -98,9 +98,13 @@ def test_masses_and_other_rates_by_hand():
     assert found["organics_recycled"].values.tolist() == pytest.approx([260.0, 120.0, 380.0])
     assert float(found["landfilled_mass"]) == pytest.approx(120 + 40 + 31)
     assert found["open_burnt_or_dumped"].values.tolist() == pytest.approx([0.0, 200.0, 200.0])
-    # of 450 t urban waste the circular yards take 210 and 80; a tenth of what the first takes is landfilled
+    # of 450 t urban waste the circular yards take 210 and 80; a tenth of what the first takes is landfilled as rejects
     assert float(found["waste_treated_circular_urban"]) == pytest.approx(290 / 450)
-    assert float(found["direct_landfilling_circular_urban"]) == pytest.approx(21.0)
+    assert float(found["landfilling_circular_urban"]) == pytest.approx(21.0)
+    assert float(found["direct_landfilling_circular_urban"]) == 0.0  # rejects are residues of treatment
+    assert found["waste_generated"].values.tolist() == [450.0, 400.0, 850.0]
+    assert found["waste_collected"].values.tolist() == pytest.approx([450.0, 0.0, 450.0])
+    assert float(found["plastics_generated"]) == 50.0
     assert float(found["plastics_recovered"]) == 0.0
 
 
@@ -138,6 +142,27 @@ def test_what_a_full_plant_refuses_was_collected_all_the_same():
     found = causes(data)
     assert found["full"][0] == pytest.approx(40.0)
     assert found["mixed"][0] == pytest.approx(80.0)
+    # what it turns away is landfilled untreated; with the residues of what it takes in, a tenth of 210 t
+    landfilled = evaluate(data, ["direct_landfilling_circular_urban", "landfilling_circular_urban"])
+    assert float(landfilled["direct_landfilling_circular_urban"][0, 0]) == pytest.approx(40.0)
+    assert float(landfilled["landfilling_circular_urban"][0, 0]) == pytest.approx(61.0)
+
+
+def test_what_is_separated_without_any_plant_is_refused_by_none():
+    bins, mixed = process("bins"), process("mixed")
+    lonely = [
+        *(f for f in FLOWS if f["id"] not in ("urban_to_yard", "urban_to_landfill")),
+        flow("urban_apart", "household", "bins", [60, 180, 24, 1.2], **URBAN),
+        flow("urban_rest", "household", "mixed", [20, 60, 8, 0.4], **URBAN),
+        flow("urban_to_yard", "bins", "yard", [0, 0, 0, 0], **URBAN),
+        flow("urban_refused", "bins", "mixed", [60, 180, 24, 1.2], **URBAN),
+        flow("urban_to_landfill", "mixed", "landfill", [80, 240, 32, 1.6], **URBAN),
+    ]
+    data = results([*PROCESSES, bins, mixed], lonely, EVIDENCE)
+    found = causes(data)
+    assert found["too_far"][0] == pytest.approx(240.0)
+    assert "full" not in found
+    assert float(evaluate(data)["direct_landfilling_circular_urban"][0, 0]) == 0.0
 
 
 def test_compost_of_mixed_waste_is_neither_collected_apart_nor_strictly_recycled():
