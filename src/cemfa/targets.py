@@ -7,7 +7,7 @@ indicator that measures the same thing and a modelled year are judged, the other
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -85,8 +85,10 @@ class Assessment:
     lever : key of the cause that closes most of the gap (`comparison.lever.<key>`)
     met : whether the median meets it
     first_met : first modelled year whose median meets it; None where none does
-    steps : every modelled year up to its own, with the path that leads there; none where it is not judged
+    steps : every modelled year, with what the path to it asks for; none where it is not judged
     on_path : whether the median has what the path asks for in every year of the path that is modelled
+    added : where the indicator's level says little (`Indicator.against_baseline`), what the option changes of it,
+        sample by sample against the baseline, in the indicator's unit; None where no baseline was given
     gap_by_district : part of the gap of each district [t/d], adding up to `gap_mass` sample by sample: what the
         district would recycle at the target's rate less what it does; negative where it does more
     """
@@ -103,6 +105,7 @@ class Assessment:
     first_met: int | None = None
     steps: tuple[Step, ...] = ()
     on_path: bool | None = None
+    added: Stat | None = None
     gap_by_district: Mapping[str, Stat] = field(default_factory=dict)
 
     @property
@@ -166,6 +169,7 @@ def assess(
     *,
     reachable: xr.Dataset | None = None,
     levers: Mapping[str, str] | None = None,
+    baseline: xr.Dataset | None = None,
 ) -> tuple[Assessment, ...]:
     """Return one assessment per target, in their order.
 
@@ -175,6 +179,7 @@ def assess(
     targets : of the model
     reachable : the same indicators from a run in which plants stand in time and never fail
     levers : per target id the key of the cause that closes most of its gap
+    baseline : the same indicators of the option that the others are held against, the same samples
 
     Returns
     -------
@@ -187,7 +192,8 @@ def assess(
         `unknown-indicator`, where a target names one that does not exist.
     """
     chosen([name for target in targets for name in (target.indicator, target.contribution) if name])
-    return tuple(_assess_one(values, target, reachable, (levers or {}).get(target.id)) for target in targets)
+    found = (_assess_one(values, target, reachable, (levers or {}).get(target.id)) for target in targets)
+    return tuple(a if baseline is None else replace(a, added=_added(a, values, baseline)) for a in found)
 
 
 def cannot_be_met(assessments: Sequence[Sequence[Assessment]], target: str) -> bool:
@@ -284,6 +290,13 @@ def _assess_one(values: xr.Dataset, target: Target, reachable: xr.Dataset | None
     )
 
 
+def _added(found: Assessment, values: xr.Dataset, baseline: xr.Dataset) -> Stat | None:
+    if found.value is None or not REGISTRY[_id(found.target)].against_baseline:
+        return None
+    (own, _), (theirs, _) = (_samples(dataset, found.target) for dataset in (values, baseline))
+    return None if own is None or theirs is None else stat_of(own - theirs)
+
+
 def _is_met(value: float, target: Target, factor: float) -> bool:
     return bool(meets(np.array([value]), target, factor)[0] == 1)
 
@@ -295,7 +308,7 @@ def _keeps(step: Step, target: Target) -> bool:
 
 
 def _steps(values: xr.Dataset, target: Target, factor: float) -> tuple[Step, ...]:
-    """Return every modelled year up to the target's, and up to the last one for the year first met."""
+    """Return every modelled year; the path asks for something only up to the target's own."""
     years = [int(year) for year in values["period"].to_numpy()]
     samples = dict(zip(years, _by_year(values, _id(target), target), strict=True))
     told = zip(years, stats_of(list(samples.values())), strict=True)

@@ -52,6 +52,24 @@ def test_a_criterion_or_rule_that_the_model_cannot_reckon(folder: Path) -> None:
     assert problem.parameters["missing"] == ["gross_product", "emission_intensity_2014"]
 
 
+def test_a_product_in_prices_of_another_year_than_the_intensity(folder: Path) -> None:
+    file = folder / "first_steps" / "parameters.csv"
+    with file.open(encoding="utf-8", newline="") as stream:
+        names = csv.DictReader(stream).fieldnames
+    own = {"hold": "yes", "distribution": "constant", "basis": "unverified", "source": "judgement"}
+    rows = [
+        {"parameter": "gross_product", "value": "1e12", "unit": "VND/year", "price_year": "2021"},
+        {"parameter": "emission_intensity_2014", "value": "7e-8", "unit": "tCO2e/VND", "price_year": "2014"},
+    ]
+    with file.open("a", encoding="utf-8", newline="") as stream:
+        csv.DictWriter(stream, names, lineterminator="\n").writerows({**own, **r} for r in rows)
+    mixed = [p for p in check(folder / "first_steps") if p.code == "intensity-prices"]
+    assert [(p.severity, p.parameters) for p in mixed] == [("error", {"stated": 2021, "wanted": [2014]})]
+    assert mixed[0].place.file.endswith("parameters.csv")
+    file.write_text(file.read_text(encoding="utf-8").replace(",2021", ",2014"), encoding="utf-8")
+    assert not [p for p in check(folder / "first_steps") if p.code == "intensity-prices"]
+
+
 def test_a_plant_without_supply(folder: Path) -> None:
     change(folder / "scenario.yaml", "capacity: 5", "capacity: 60")
     (problem,) = check(folder / "scenario.yaml")

@@ -208,6 +208,19 @@ def test_what_is_only_recorded_shows_what_is_added_to_it():
     assert found.target.reported is None
 
 
+def test_what_an_option_changes_stands_beside_a_level_that_says_little():
+    """A part of the intensity of 2014 is no cut of it: only the paired difference to the baseline is."""
+    wanted = target(15.0, indicator=None, contribution="ghg_intensity", where={})
+    data, base = (
+        xr.Dataset({"ghg_intensity": (("sample", "period"), [[level] for level in levels])}, {"period": [2030]})
+        for levels in ([0.15, 0.16], [0.17, 0.19])
+    )
+    assert one(data, wanted, baseline=base).added.mean == pytest.approx(-0.025)
+    assert one(data, wanted).added is None
+    rate = target(indicator=None, contribution="rate_with_home")
+    assert one(values([0.5]), rate, baseline=values([0.4])).added is None  # a rate is told as it is
+
+
 def test_a_closed_target_keeps_what_was_last_reported():
     last = {"year": 2024, "value": 42.0, "source": "report of the department"}
     found = one(values([0.5]), target(status="closed", reported=last))

@@ -63,12 +63,17 @@ def model_numbers(loaded: Loaded, assume: Mapping[str, str]) -> tuple[System | N
     The balance is asked only where the definition holds; None where it cannot be.
     """
     from cemfa.check.goods import central_flows
+    from cemfa.check.prices import mixed_prices
     from cemfa.check.shares import share_sums
     from cemfa.check.spreads import distributions
 
     if loaded.model is None:
         return None, []
-    problems = [*unknown_indicators(loaded.model, loaded.places), *distributions(loaded.model, loaded.places)]
+    problems = [
+        *unknown_indicators(loaded.model, loaded.places),
+        *mixed_prices(loaded.model, loaded.places),
+        *distributions(loaded.model, loaded.places),
+    ]
     if _any_error([*loaded.problems, *problems]):
         return None, problems
     system, found = _compiled(loaded.model, assume, loaded.places)

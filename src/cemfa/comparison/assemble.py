@@ -186,7 +186,9 @@ def _option(setting: Setting, outcome: Outcome) -> OptionResult:
         summary=option.summary,
         indicators=values,
         flows=_reduced(outcome.results),
-        targets=assess(values, setting.model.targets, reachable=outcome.perfect, levers=helps),
+        targets=assess(
+            values, setting.model.targets, reachable=outcome.perfect, levers=helps, baseline=setting.base.indicators
+        ),
         economics=economics,
         paired=paired(values, setting.base.indicators, year) | {k: stat for k, stat in money.items() if stat},
         variance_ratios=variance_ratios(values, setting.base.indicators, year),

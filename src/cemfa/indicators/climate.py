@@ -35,7 +35,7 @@ from cemfa.indicators.ipcc import (
 )
 from cemfa.indicators.registry import Indicator, once, require
 from cemfa.indicators.transport import transport_co2e
-from cemfa.indicators.view import Array, Positions, View
+from cemfa.indicators.view import Array, Mask, Positions, View
 
 AEROBIC: Final = ("composting", "insects", "vermicompost", "home_composting")
 """Biological treatments with air."""
@@ -51,20 +51,44 @@ def treatment_gases(view: View, treatments: tuple[str, ...] = BIOLOGICAL) -> tup
     carbon, no_carbon = _loss_share(view, "ch4_share_of_carbon_loss", chosen)
     nitrogen, no_nitrogen = _loss_share(view, "n2o_share_of_nitrogen_loss", chosen)
     require("ghg_direct", [*no_carbon, *no_nitrogen])
-    return (
-        np.asarray((view.mass(chosen, "carbon") * carbon).sum(axis=-1) * CH4_PER_C),
-        np.asarray((view.mass(chosen, "nitrogen") * nitrogen).sum(axis=-1) * N2O_PER_N),
-    )
+    return _gases(view, chosen, carbon, nitrogen)
+
+
+def digestion_gases(view: View) -> tuple[Array, Array]:
+    """Return methane and nitrous oxide of digestion, its stoves, engines and flares included, (S, T) each [t/yr]."""
+    (leaked, own), (slipped, theirs) = treatment_gases(view, ("digestion",)), _burning_gases(view, on_biogas=True)
+    return leaked + slipped, own + theirs
 
 
 def plant_gases(view: View) -> tuple[Array, Array]:
-    """Return methane and nitrous oxide of engines, incinerators and kilns, (S, T) each [t/yr]; none without a row."""
+    """Return methane and nitrous oxide of engines, incinerators and kilns, (S, T) each [t/yr]; none without a row.
+
+    What burns the gas of digesters and nothing else belongs to `digestion_gases`.
+    """
+    return _burning_gases(view, on_biogas=False)
+
+
+def _burning_gases(view: View, *, on_biogas: bool) -> tuple[Array, Array]:
     chosen = _losses(view, ("energy", "incineration", "material"))
+    chosen = chosen[_burns_biogas(view)[view.source[chosen]] == on_biogas]
     carbon, _ = _loss_share(view, "ch4_share_of_carbon_loss", chosen, default=0.0)
     nitrogen, _ = _loss_share(view, "n2o_share_of_nitrogen_loss", chosen, default=0.0)
+    return _gases(view, chosen, carbon, nitrogen)
+
+
+def _burns_biogas(view: View) -> Mask:
+    """Return which processes take in gas of digesters and nothing else, (P,)."""
+    biogas = (view.at_source("treatment") == "digestion") & (view.flows["status"] == "gas")
+    fed = np.zeros(len(view.processes["treatment"]), dtype=np.bool_)
+    fed[view.target[biogas & (view.target >= 0)]] = True
+    fed[view.target[~biogas & (view.target >= 0)]] = False
+    return fed
+
+
+def _gases(view: View, losses: Positions, carbon: Array, nitrogen: Array) -> tuple[Array, Array]:
     return (
-        np.asarray((view.mass(chosen, "carbon") * carbon).sum(axis=-1) * CH4_PER_C),
-        np.asarray((view.mass(chosen, "nitrogen") * nitrogen).sum(axis=-1) * N2O_PER_N),
+        np.asarray((view.mass(losses, "carbon") * carbon).sum(axis=-1) * CH4_PER_C),
+        np.asarray((view.mass(losses, "nitrogen") * nitrogen).sum(axis=-1) * N2O_PER_N),
     )
 
 
@@ -187,10 +211,27 @@ def landfill_by_good(kind: Callable[[View], tuple[Positions, Array]], indicator:
 
 
 def fossil_co2(view: View) -> Array:
-    """Return carbon dioxide from fossil carbon burnt, (S, T) [t/yr]; `fossil_share_of_carbon` by good, else none."""
+    """Return carbon dioxide from fossil carbon burnt, (S, T) [t/yr]; `fossil_share_of_carbon` by good, else none.
+
+    ``carbon burnt · fossil share · share that leaves as gas · 44/12`` (IPCC 2006, vol. 5 ch. 5, eqs. 5.1 and 5.2):
+    carbon that a fire leaves in ash or char is not oxidised; a fire without any outlet in the model oxidises all.
+    """
     chosen = np.flatnonzero(np.isin(view.flows["treatment"], ["incineration", "open_burning", "energy"]))
     share, _ = view.along_flows("fossil_share_of_carbon", chosen, default=0.0)
-    return np.asarray((view.mass(chosen, "carbon") * share).sum(axis=-1) * CO2_PER_C)
+    burnt = view.mass(chosen, "carbon") * share * _oxidised(view, chosen)
+    return np.asarray(burnt.sum(axis=-1) * CO2_PER_C)
+
+
+def _oxidised(view: View, fires: Positions) -> Array:
+    """Return the share of carbon that leaves each fire as gas, (S, T, n): its gas over all that leaves it."""
+    found = np.ones((*view.shape, len(fires)))
+    for place in np.unique(view.target[fires]):
+        out = view.source == place
+        if out.any():
+            whole = view.total(out, "carbon")
+            gone = over(view.total(out & (view.flows["status"] == "gas"), "carbon"), whole)
+            found[:, :, view.target[fires] == place] = np.where(whole > 0, gone, 1.0)[..., None]
+    return found
 
 
 def power_co2(view: View) -> Array:
@@ -210,7 +251,7 @@ def _of_methane(methane: Callable[[View], Array], view: View) -> Array:
 DIRECT: Final[Mapping[str, Callable[[View], Array]]] = MappingProxyType(
     {
         "ghg_composting": partial(_of_gases, partial(treatment_gases, treatments=AEROBIC)),
-        "ghg_digestion": partial(_of_gases, partial(treatment_gases, treatments=("digestion",))),
+        "ghg_digestion": partial(_of_gases, digestion_gases),
         "ghg_plants": partial(_of_gases, plant_gases),
         "ghg_open_burning": partial(_of_gases, open_burning_gases),
         "ghg_fossil": fossil_co2,
@@ -267,6 +308,9 @@ def intensity_share(view: View) -> Array:
     return intensity_contribution(net(view), np.asarray(product), np.asarray(reference))
 
 
+_WITH_METHANE: Final = (partial(treatment_gases, treatments=AEROBIC), digestion_gases, plant_gases, open_burning_gases)
+
+
 def biogenic(view: View) -> Array:
     """Return carbon dioxide of biogenic carbon that leaves to the air as gas or by fire, (S, T) [tCO2/yr]."""
     gas = np.flatnonzero((view.flows["status"] == "gas") & view.sinks()[view.target])
@@ -275,7 +319,7 @@ def biogenic(view: View) -> Array:
     )
     burnt = np.setdiff1d(fire, gas)
     carbon = view.total(gas, "carbon") + view.total(burnt, "carbon")
-    methane = np.add.reduce([gases(view)[0] for gases in (treatment_gases, plant_gases, open_burning_gases)])
+    methane = np.add.reduce([gases(view)[0] for gases in _WITH_METHANE])
     if _losses(view, ("landfill",)).size:
         methane = methane + landfill_emitted(view)
     return np.asarray(np.maximum((carbon - methane / CH4_PER_C) * CO2_PER_C - fossil_co2(view), 0.0))
@@ -346,6 +390,6 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
     ),
     Indicator(
         "ghg_intensity", "1", "Decision 687/QD-TTg: emissions per GDP against 2014", intensity_share,
-        layers=_CN, parameters=("gross_product", "emission_intensity_2014"),
+        layers=_CN, parameters=("gross_product", "emission_intensity_2014"), against_baseline=True,
     ),
 )  # fmt: skip

@@ -37,6 +37,7 @@ class Indicator:
     rate : whether it is a share that may not exceed one
     of : indicator that is its denominator, so that a gap can be told in tonnes
     of_item : item of the denominator's dimension, where the share itself has none
+    against_baseline : whether its level says little, and what an option changes says what is meant
     """
 
     id: str
@@ -49,6 +50,7 @@ class Indicator:
     rate: bool = False
     of: str = ""
     of_item: str = ""
+    against_baseline: bool = False
 
     def label(self, lang: str | None = None) -> str:
         """Return its name in a language."""

@@ -39,7 +39,10 @@ MAIN_DIFFERENCES: Final = (
 )  # fmt: skip
 """Differences shown on the page; the workbook holds all."""
 
-RATES: Final = ("rate_with_home", "rate_with_home_and_feed", "rate_collected")
+RATES: Final = (
+    "rate_with_home", "rate_with_home_and_feed", "rate_input_eu", "rate_collected", "rate_output_dry", "rate_carbon",
+    "rate_strict",
+)  # fmt: skip
 MEGAJOULES: Final = 3600.0
 """In a megawatt-hour."""
 

@@ -133,10 +133,17 @@ def _course(option: OptionResult, target: Target, years: list[int], words: Words
     return (
         Cell(full_name(option, words)), Cell(unit), *(_step(steps.get(year), scale) for year in years),
         Cell(words.text("yes" if found.on_path else "no"), tone="good" if found.on_path else "bad"),
-        Cell(str(found.first_met) if found.first_met else words.text("never_met")),
+        Cell(_first_met(found, words)),
         cell(points), cell(missing), Cell(found.reachable * scale if found.reachable is not None else None),
         Cell(lever),
     )  # fmt: skip
+
+
+def _first_met(found: Assessment, words: Words) -> str:
+    if found.first_met is None:
+        return words.text("never_met")
+    kept = found.met or found.first_met > found.target.year
+    return str(found.first_met) if kept else words.text("met_and_lost", year=found.first_met)
 
 
 def _step(step: Step | None, scale: float) -> Cell:
@@ -233,6 +240,9 @@ def achieved(found: Assessment, words: Words) -> Cell:
     if found.value is None:
         return Cell("–")
     unit = REGISTRY[found.target.indicator or found.target.contribution or ""].unit
+    if found.added is not None:
+        scale, name = (100.0, words.text("unit_points")) if unit == "1" else (1.0, words.unit(unit))
+        return Cell(words.text("added", value=f"{words.spread(found.added, scale, figures=2)} {name}"))
     value = words.rate(found.value) if unit == "1" else f"{words.spread(found.value)} {words.unit(unit)}"
     if found.probability is None or found.is_closed:
         return Cell(value)

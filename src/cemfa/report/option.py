@@ -13,6 +13,7 @@ from markupsafe import Markup
 from cemfa import locale
 from cemfa.comparison import operation, pictures
 from cemfa.comparison.happened import history
+from cemfa.comparison.pairs import HEADLINE, at
 from cemfa.comparison.pictures import headline_targets, place_of
 from cemfa.comparison.words import BILLION, Words
 from cemfa.figures.picture import Picture
@@ -25,8 +26,8 @@ from cemfa.report.tables import Table
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison, OptionResult
+    from cemfa.definition.schema import Target
     from cemfa.indicators.spread import Stat
-    from cemfa.targets import Assessment
 
 NARROW: Final = 620
 WIDE: Final = 1150
@@ -111,7 +112,7 @@ def option_page(
     note = words.text("baseline_note", baseline=baseline) if option.baseline else ""
     if not option.baseline:
         note = words.text("best", value=words.probability(option.probability_best))
-    verdicts = [verdict(comparison, option.target(target.id), words) for target in headline_targets(comparison)]
+    verdicts = [verdict(comparison, option, target, words) for target in headline_targets(comparison)]
     return OptionPage(
         anchor(option, words), pictures.full_name(option, words), option.letter, words.label(option.label),
         words.label(option.summary), note, tuple(verdicts),
@@ -130,9 +131,9 @@ def figure(
     return FigureBlock(svg, caption, note, min_width >= WIDE, picture)
 
 
-def verdict(comparison: Comparison, found: Assessment, words: Words) -> Verdict:
+def verdict(comparison: Comparison, option: OptionResult, target: Target, words: Words) -> Verdict:
     """Return the answer to one headline target in words."""
-    target, place = found.target, place_of(comparison, found.target, words)
+    found, place = option.target(target.id), place_of(comparison, target, words)
     place = place[:1].upper() + place[1:]
     if found.value is None or found.probability is None:
         return Verdict(place, "–", "", words.text("recorded"), "", words.label(target.note))
@@ -145,7 +146,7 @@ def verdict(comparison: Comparison, found: Assessment, words: Words) -> Verdict:
         parameters["gap"] = words.spread(found.gap_points, figures=2)
         if found.gap_mass:
             key, parameters["mass"] = "verdict_missed", words.spread(found.gap_mass)
-    more = []
+    more = _beside(option, target, words)
     if not found.met and found.reachable is not None:
         more.append(words.text("reachable", value=locale.number(100 * found.reachable, words.lang, 0)))
     if found.lever:
@@ -155,6 +156,16 @@ def verdict(comparison: Comparison, found: Assessment, words: Words) -> Verdict:
         place, str(parameters["value"]), f"P5–P95: {low} – {high}%", words.text(judgement(found)), tone_of(found),
         words.text(key, **parameters), tuple(more),
     )  # fmt: skip
+
+
+def _beside(option: OptionResult, target: Target, words: Words) -> list[str]:
+    """Return the rates that always stand beside the headline: without home composting, collected apart, with feed."""
+    names = {"without": "rate_input_eu", "collected": "rate_collected", "fed": "rate_with_home_and_feed"}
+    if target.indicator != HEADLINE or any(name not in option.indicators for name in names.values()):
+        return []
+    item = target.where.get("settlement", ALL)
+    found = {key: stat_of(at(option.indicators, name, target.year, item)) for key, name in names.items()}
+    return [words.text("rates_beside", **{key: words.rate(stat) if stat else "–" for key, stat in found.items()})]
 
 
 def _why(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block:

@@ -87,6 +87,47 @@ def test_fossil_carbon_counts_where_its_share_is_given():
     assert float((full - bare)["ghg_biogenic"][0, 0]) == pytest.approx(-24 * 44 / 12, rel=1e-12)
 
 
+def test_fossil_carbon_that_a_fire_leaves_in_ash_is_not_burnt():
+    """Of 36 t carbon in the fire 27 leave as smoke: three quarters of the 24 t of plastics are oxidised."""
+    processes = [p | ({"sink": False} if p["id"] == "fire" else {}) for p in PROCESSES]
+    plastic_fire = [f | ({"target": "fire"} if f["id"] == "plastics_to_landfill" else {}) for f in FLOWS]
+    plastic_fire += [
+        flow("smoke", "fire", "air", [40, 90, 27, 0.5], good="smoke", status="gas", organic=False),
+        flow("ash", "fire", "dump", [30, 0, 9, 0.1], good="ash", status="residue", organic=False),
+    ]
+    fossil = [*PARAMETERS, row("fossil_share_of_carbon", 1.0, good="plastics")]
+    found = evaluate(results(processes, plastic_fire, fossil), ["ghg_fossil"])
+    assert float(found["ghg_fossil"][0, 0]) == pytest.approx(24 * 0.75 * 44 / 12, rel=1e-12)
+
+
+def test_what_slips_through_a_biogas_engine_is_of_digestion():
+    gas = {"good": "biogas", "status": "gas", "organic": False}
+    processes = [
+        *PROCESSES, process("digester", "digestion", technology="tank"),
+        process("engine", "energy", technology="engine"), process("boiler", "energy", technology="engine"),
+    ]  # fmt: skip
+    flows = [
+        *FLOWS,
+        flow("leaked", "digester", "air", [1, 0, 1, 0], **gas),
+        flow("biogas", "digester", "engine", [9, 0, 9, 0], **gas),
+        flow("exhaust", "engine", "air", [9, 0, 9, 0], **gas),
+        flow("co_fired", "digester", "boiler", [2, 0, 2, 0], **gas),
+        flow("husk_burnt", "outside", "boiler", [8, 2, 4, 0.1], good="husk", status="by_product", origin="crop"),
+        flow("smoke", "boiler", "air", [10, 2, 6, 0.1], **gas),
+    ]  # fmt: skip
+    shares = [
+        row("ch4_share_of_carbon_loss", 0.6, technology="tank"),
+        row("n2o_share_of_nitrogen_loss", 0.0, technology="tank"),
+        row("ch4_share_of_carbon_loss", 0.03, technology="engine"),
+    ]  # fmt: skip
+    found = evaluate(results(processes, flows, [*PARAMETERS, *shares]), ["ghg_digestion", "ghg_plants", "ghg_direct"])
+    bare = evaluate(results(PROCESSES, FLOWS, PARAMETERS), ["ghg_direct"])
+    assert float(found["ghg_digestion"][0, 0]) == pytest.approx(28 * (1 * 0.6 + 9 * 0.03) * 16 / 12, rel=1e-12)
+    assert float(found["ghg_plants"][0, 0]) == pytest.approx(28 * 6 * 0.03 * 16 / 12, rel=1e-12)  # burns husk as well
+    more = float((found["ghg_direct"] - bare["ghg_direct"])[0, 0])
+    assert more == pytest.approx(28 * (0.6 + 0.27 + 0.18) * 16 / 12, rel=1e-9)
+
+
 def test_missing_loss_shares_are_listed_by_technology():
     with pytest.raises(ResultsError, match=r"ch4_share_of_carbon_loss \(bin\).*indicator-needs"):
         evaluate(results(PROCESSES, FLOWS, [p for p in PARAMETERS if p.get("technology") != "bin"]), ["ghg_direct"])
