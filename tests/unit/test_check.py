@@ -52,6 +52,32 @@ def test_a_criterion_or_rule_that_the_model_cannot_reckon(folder: Path) -> None:
     assert problem.parameters["missing"] == ["gross_product", "emission_intensity_2014"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code", "severity"),
+    [
+        ("value: 40", "value: 0.4", "target-fraction", "warning"),
+        ('unit: "%"', 'unit: "1"', "target-range", "error"),
+        ("value: 40", "value: -40", "target-range", "error"),
+        ('unit: "%"', "unit: MW", "target-unit", "error"),
+        ('unit: "%"', "unit: qq", "unknown-unit", "error"),
+        ("rate_with_home", "landfilled_mass", "target-part", "error"),
+        ("rate_with_home", "rate_of_luck", "target-indicator", "error"),
+        ("tolerance: 1", "tolerance: 120", "target-tolerance-all", "error"),
+        ("indicator: rate", "path: {2031: 10}\n  indicator: rate", "target-path", "error"),
+        (
+            "indicator: rate_with_home\n  where: {settlement: rural}", "indicator: circular_material_use",
+            "target-unsupported", "warning",
+        ),
+    ],
+)  # fmt: skip
+def test_a_target_that_was_surely_meant_otherwise(folder: Path, old: str, new: str, code: str, severity: str) -> None:
+    change(folder / "first_steps" / "targets.yaml", old, new)
+    found = check(folder / "first_steps")
+    assert (code, severity) in [(p.code, p.severity) for p in found]
+    assert {p.place.file.rpartition("/")[2] for p in found} == {"targets.yaml"}
+    assert all(p.place.line > 0 for p in found)
+
+
 def test_a_product_in_prices_of_another_year_than_the_intensity(folder: Path) -> None:
     file = folder / "first_steps" / "parameters.csv"
     with file.open(encoding="utf-8", newline="") as stream:

@@ -205,6 +205,16 @@ def test_comparison_shows_itself(comparison):
     assert comparison._repr_html_().startswith("<table>")
 
 
+def test_a_target_that_cannot_mean_what_it_says_is_refused_before_anything_is_simulated():
+    scenario, model = read_scenario("first_steps_2030"), read_model("first_steps")
+    first, *rest = model.targets
+    wrong = model.model_copy(update={"targets": (first.model_copy(update={"unit": "MW"}), *rest)})
+    told = []
+    with pytest.raises(DefinitionError, match=r"'S01'.*MW.*target-unit"):
+        compare(scenario, model=wrong, replications=1, progress=lambda *step: told.append(step))
+    assert told == []
+
+
 def test_an_unknown_option_is_named():
     with pytest.raises(DefinitionError, match=r"'nothing_like_it'.*unknown-option"):
         compare("first_steps_2030", options=["nothing_like_it"])

@@ -66,11 +66,12 @@ def model_numbers(loaded: Loaded, assume: Mapping[str, str]) -> tuple[System | N
     from cemfa.check.prices import mixed_prices
     from cemfa.check.shares import share_sums
     from cemfa.check.spreads import distributions
+    from cemfa.check.targets import target_rules
 
     if loaded.model is None:
         return None, []
     problems = [
-        *unknown_indicators(loaded.model, loaded.places),
+        *target_rules(loaded.model, loaded.places.of),
         *mixed_prices(loaded.model, loaded.places),
         *distributions(loaded.model, loaded.places),
     ]
@@ -121,17 +122,6 @@ def scenario_numbers(loaded: LoadedScenario, system: System | None) -> Iterator[
 
 def _any_error(problems: Sequence[Problem]) -> bool:
     return any(problem.severity == "error" for problem in problems)
-
-
-def unknown_indicators(model: Model, places: Places) -> Iterator[Problem]:
-    """Yield targets that name an indicator which does not exist."""
-    from cemfa.indicators import REGISTRY
-
-    for position, target in enumerate(model.targets):
-        for field, name in (("indicator", target.indicator), ("contribution", target.contribution)):
-            if name is not None and name not in REGISTRY:
-                parameters = {"name": name, "known": nearest(name, REGISTRY)}
-                yield Problem("target-indicator", places.of("targets", position, field), parameters)
 
 
 def lacking(name: str, model: Model | None, place: Place) -> Iterator[Problem]:

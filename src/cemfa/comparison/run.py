@@ -13,6 +13,7 @@ from pathlib import Path
 import xarray as xr
 
 from cemfa import locale
+from cemfa.check.targets import target_rules
 from cemfa.comparison.accounts import BlockAccounts
 from cemfa.comparison.adding import PART, Rule, joined
 from cemfa.comparison.assemble import Case, Outcome, baselines_of, label_of, side_by_side
@@ -125,6 +126,7 @@ class _Rounds:
     ) -> _Rounds:
         """Return the cases of a scenario, none of them simulated yet."""
         cases = tuple(_cases(scenario, options))
+        _refuse_targets(model)
         system = compile_system(model, assume=scenario.assume)
         names = _supported(system, scenario)
         _refuse_unsupported(scenario, names)
@@ -239,6 +241,13 @@ def _cases(scenario: Scenario, options: Sequence[str] | None) -> Iterator[Case]:
     yield from (Case(name) for name in plain)
     for stress, content in scenario.stress.items():
         yield from (Case(name, stress) for name in plain if name in content.options)
+
+
+def _refuse_targets(model: Model) -> None:
+    """Raise where a target cannot mean what it says, before anything is simulated for it."""
+    wrong = [problem for problem in target_rules(model) if problem.severity == "error"]
+    if wrong:
+        raise locale.error(DefinitionError, wrong)
 
 
 def _refuse_unsupported(scenario: Scenario, names: Sequence[str]) -> None:
