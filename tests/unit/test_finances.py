@@ -95,6 +95,15 @@ def test_a_loan_is_drawn_subsidised_and_paid_back(comparison):
     assert (finances.debt["balance"].values[:, -1] <= 1.0).all()
 
 
+def test_the_balance_of_a_year_is_what_the_year_before_left_and_was_drawn_less_what_was_paid(comparison):
+    debt = comparison.option("south_yard").economics.finances.debt
+    drawn, paid, owed = (debt[name].values for name in ("drawn", "principal", "balance"))
+    assert (np.count_nonzero(drawn, axis=1) > 1).any()  # else the draw of the next year could hide nothing
+    before = np.concatenate([np.zeros((len(owed), 1)), owed[:, :-1]], axis=1)
+    # what is owed in money of the day loses 4 % a year
+    np.testing.assert_allclose(owed, (before + drawn) / 1.04 - paid, rtol=1e-9, atol=1e-3)
+
+
 def test_debt_service_stands_apart_and_is_what_lenders_receive(economics):
     finances = economics.finances
     received = finances.actors["received"].sel(actor="lender").values[:, 1:]

@@ -41,7 +41,8 @@ class Finances:
         purposes a year sums to the investment plus the operating deficit exactly
     deficit : (sample, year), cost of running − own products, per project at least 0 or, under a contract, the gate
         fee; programmes in full [VND/yr]
-    debt : (sample, year) `drawn`, `interest`, `subsidy`, `principal`, `balance`, all loans together [VND/yr; VND]
+    debt : (sample, year) `drawn` at the beginning, `interest`, `subsidy` and `principal` at the end of the year, and
+        `balance` owed after them, before the next draw; all loans together [VND/yr; VND]
     service : (sample, year, debtor, payment), debt service by `DEBTORS` and `PAYMENTS` [VND/yr]; what is drawn
         already is a payer of `funding`, so these never add to a need
     subsidy : (sample, year), part of all interest that the province pays [VND/yr]

@@ -42,7 +42,8 @@ class Ledger:
     rate, inflation : of this history [1/yr]
     flows : (T + 1,) each, positive: `RECEIVED`, `PAID`, `fees` [VND] and `tonnes` [t]
     need : per funder, `unfunded` last, what it pays in the year that ends at the point, nothing at the first [VND]
-    debt : (T + 1,) `drawn`, `interest`, `subsidy`, `principal`, `balance` of all loans together [VND]; empty without
+    debt : (T + 1,) `drawn`, `interest`, `subsidy`, `principal` and `balance`, owed before what is drawn at the point,
+        of all loans together [VND]; empty without
     """
 
     sample: int
@@ -108,7 +109,6 @@ def _debt(option: OptionResult, sample: int) -> Mapping[str, Array]:
     held = finances.debt.isel(sample=sample)
     drawn = np.append(held["drawn"].to_numpy(), 0.0)
     ends = {name: _at_ends(held[name]) for name in ("interest", "subsidy", "principal", "balance")}
-    ends["balance"][0] = drawn[0]
     return {"drawn": drawn, **ends}
 
 

@@ -202,8 +202,10 @@ def _debt_table(run: Run, debts: Sequence[Debt]) -> xr.Dataset:
     for debt in debts:
         total = total + debt
     parts = {"drawn": total.drawn[:, :-1]} | {
-        name: getattr(total, name)[:, 1:] for name in ("interest", "subsidy", "principal", "balance")
+        name: getattr(total, name)[:, 1:] for name in ("interest", "subsidy", "principal")
     }
+    # the end of a year is the point at which the next year's draw is paid out: that one is not owed yet
+    parts["balance"] = (total.balance - total.drawn)[:, 1:]
     return xr.Dataset({name: _yearly(run, values) for name, values in parts.items()})
 
 

@@ -72,6 +72,8 @@ def present_value(flows: npt.ArrayLike, rate: npt.ArrayLike) -> Array:
     rate : scalar or (...), real discount rate [1/yr]
     """
     values = floats(flows)
+    if values.ndim == 0:
+        raise locale.error(CemfaError, Problem("cashflow-not-finite"))
     return floats((values * discount_factors(rate, values.shape[-1])).sum(axis=-1))
 
 
@@ -89,12 +91,18 @@ def npv(flows: npt.ArrayLike, rate: npt.ArrayLike) -> Array:
     -------
     (...) [money of point 0]
 
+    Raises
+    ------
+    CemfaError
+        `rate-range` for an impossible rate, `cashflow-not-finite` and `cashflow-empty` for flows that are no numbers at
+        time points.
+
     Examples
     --------
     >>> round(float(npv([-40000, 5000, 8000, 12000, 30000], 0.08)), 6)
     3065.222668
     """
-    return present_value(flows, rate)
+    return present_value(_finite(flows), rate)
 
 
 def irr(flows: npt.ArrayLike) -> Irr:

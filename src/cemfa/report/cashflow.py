@@ -187,7 +187,7 @@ class _Sheet:
         yield self._amounts("service", service, formula="{c}{interest}-{c}{subsidy}+{c}{principal}")
         yield _Line(
             "balance", self._money, (debt["balance"] / BILLION).tolist(),
-            f"{{p}}{{balance}}/(1+${first}${{inflation}})+{{c}}{{drawn}}-{{c}}{{principal}}",
+            f"({{p}}{{balance}}+{{p}}{{drawn}})/(1+${first}${{inflation}})-{{c}}{{principal}}",
             skip=1, label=self.words.text("debt_balance"),
         )  # fmt: skip
 

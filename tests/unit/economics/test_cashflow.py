@@ -143,6 +143,39 @@ def test_an_impossible_rate_is_refused(rate):
         cashflow.npv([1.0, 2.0], rate)
 
 
-def test_a_missing_flow_is_refused():
-    with pytest.raises(CemfaError, match="cashflow-not-finite"):
-        cashflow.irr([-1.0, np.nan, 2.0])
+MEASURES = [
+    cashflow.irr, cashflow.internal_rates, cashflow.simple_payback, lambda flows: cashflow.npv(flows, 0.1),
+    lambda flows: cashflow.mirr(flows, 0.1, 0.1), lambda flows: cashflow.discounted_payback(flows, 0.1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_flows_that_are_no_numbers_at_time_points_are_refused(measure):
+    for flows in ([-1.0, np.nan, 2.0], [np.inf, -1.0], 5.0):
+        with pytest.raises(CemfaError, match="cashflow-not-finite"):
+            measure(flows)
+    with pytest.raises(CemfaError, match="cashflow-empty"):
+        measure([])
+
+
+def test_one_time_point_and_one_sign_alone_have_their_measures():
+    assert float(cashflow.npv([-5.0], 0.3)) == -5.0
+    for flows in ([5.0], [-5.0], [0.0, 0.0, 0.0], [1.0, 2.0], [-1.0, -2.0], [-100.0, 0.0]):
+        found = cashflow.irr(flows)
+        assert found.count == 0
+        assert np.isnan(found.rate)
+        assert cashflow.internal_rates(flows) == ()
+        assert np.isnan(cashflow.mirr(flows, 0.1, 0.12))
+    assert [float(cashflow.simple_payback(flows)) for flows in ([5.0], [-5.0], [0.0, 0.0])] == [0.0, np.inf, 0.0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_all_rates_equal_the_roots_an_eigenvalue_solver_finds(seed):
+    draw = np.random.default_rng(seed)
+    for size in (3, 6, 11, 16):
+        flows = np.round(draw.normal(size=size) * 100) + 0.5  # never zero: the degree is what it seems
+        roots = np.roots(flows[::-1])
+        real = roots[np.abs(roots.imag) < 1e-9 * np.abs(roots)].real
+        expected = sorted(1.0 / real[real > 1e-9] - 1.0)
+        # companion matrices of degree 15 keep some eight digits of a simple root
+        assert cashflow.internal_rates(flows) == pytest.approx(expected, rel=1e-6, abs=1e-7)
