@@ -13,10 +13,12 @@ from cemfa.comparison.assemble import letters_of
 from cemfa.comparison.drivers import drivers, rank_correlation
 from cemfa.comparison.pairs import at, paired, probability_best
 from cemfa.comparison.run import never_failing
+from cemfa.comparison.words import Words
 from cemfa.definition.load import read_model, read_scenario
 from cemfa.errors import DefinitionError
 from cemfa.indicators.losses import CAUSES, PARTS
 from cemfa.plan import plan_of
+from cemfa.report.context import page
 from cemfa.results import open_results
 from cemfa.system.compile import compile_system
 
@@ -309,3 +311,30 @@ def test_a_model_without_breakdowns_has_nothing_to_repair():
     scenario = read_scenario("rice_straw_2030")
     before = plan_of(scenario, "mushrooms_from_feed")
     assert never_failing(before, scenario, read_model("rice_straw")).changes == before.changes
+
+
+@pytest.fixture(scope="module")
+def straw():
+    return compare("rice_straw_2030", replications=3, workers=1, options=["mushrooms_from_feed"])
+
+
+class TestAModelWithoutHouseholdWaste:
+    """Straw alone has no recycling rate: it is compared by money, and the report says so."""
+
+    def test_nobody_is_best_by_a_rate_that_has_no_value(self, straw):
+        assert straw.headline == ()
+        assert {option.probability_best for option in straw.options} == {None}
+        assert [aim.key for aim in straw.decision.aims] == ["npv"]
+        assert straw.decision.efficient == ()
+        assert {row["best"] for row in straw.table("en").rows} == {None}
+
+    @pytest.mark.parametrize(("lang", "told"), [("en", "no recycling rate"), ("vi", "không có tỷ lệ tái chế")])
+    def test_the_report_says_so(self, straw, lang, told):
+        shown = page(straw, lang)
+        assert any(told in sentence for sentence in shown.headline)
+        titles = [column.label for table in shown.choosing.tables for column in table.columns]
+        assert Words(lang).text("c_efficient") not in titles
+        assert Words(lang).text("c_loss", aim=Words(lang).text("aim_npv")) in titles
+
+    def test_by_money_it_has_a_leader(self, straw):
+        assert straw.leader.id == "mushrooms_from_feed"

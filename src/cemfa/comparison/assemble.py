@@ -27,7 +27,7 @@ from cemfa.comparison.outcome import (
     ProjectResult,
     Reason,
 )
-from cemfa.comparison.pairs import HEADLINE, at, paired, probability_best, variance_ratios
+from cemfa.comparison.pairs import HEADLINE, at, headline_of, paired, probability_best, variance_ratios
 from cemfa.comparison.parameters import ParameterRecord
 from cemfa.comparison.settling import Item
 from cemfa.definition.schema import Label, Model, Scenario, Target
@@ -127,9 +127,8 @@ def side_by_side(
     ----------
     outcomes : baselines, options, stress cases, all with the same samples
     """
-    best = probability_best(
-        {o.case.id: at(o.indicators, HEADLINE, scenario.target_year) for o in outcomes if not o.case.stress}
-    )
+    plain = {o.case.id: o.indicators for o in outcomes if not o.case.stress}
+    best = probability_best(headline_of(plain, scenario.target_year))
     now, base = outcomes[0], outcomes[len(baselines_of(scenario)) - 1]
     nothing = np.zeros(count)
     setting = Setting(scenario, model, system, seed, now, base, nothing, best, letters_of(scenario))
@@ -192,7 +191,7 @@ def _option(setting: Setting, outcome: Outcome) -> OptionResult:
         economics=economics,
         paired=paired(values, setting.base.indicators, year) | {k: stat for k, stat in money.items() if stat},
         variance_ratios=variance_ratios(values, setting.base.indicators, year),
-        probability_best=setting.best.get(case.id, 0.0),
+        probability_best=setting.best.get(case.id),
         drivers=sure,
         unverified_share=unverified,
         reasons=tuple(_reasons(values, year)),

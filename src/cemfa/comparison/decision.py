@@ -27,7 +27,7 @@ from cemfa.comparison.outcome import (
     Scored,
     Turn,
 )
-from cemfa.comparison.pairs import HEADLINE, at, probability_best
+from cemfa.comparison.pairs import at, headline_of, probability_best
 from cemfa.comparison.turning import switching_from_samples, tornado
 from cemfa.definition.schema import Criterion, Model, Scenario
 from cemfa.economics.cashflow import present_value
@@ -108,25 +108,35 @@ def decide(
         `criterion-value` where an option has no finite value of a criterion.
     """
     year = scenario.target_year
-    rate = {option.id: at(option.indicators, HEADLINE, year) for option in options}
+    rate = headline_of({option.id: option.indicators for option in options}, year)
     money = {option.id: option.economics.samples["npv"].to_numpy() for option in options}
-    samples = len(next(iter(rate.values())))
+    samples = len(next(iter(money.values())))
     parameters = drawn_parameters(system, seed, samples, year) if samples >= FEWEST else ()
     scored = _scored(scenario, options, base)
     # doing nothing costs nothing: by money alone only what is done can be compared
     done = {option.id: money[option.id] for option in options if option.baseline is None} or money
-    aims: dict[str, tuple[Mapping[str, Array], str]] = {"rate": (rate, "1"), "npv": (done, "VND")}
+    aims: dict[str, tuple[Mapping[str, Array], str]] = {"rate": (rate, "1")} if rate else {}
+    aims["npv"] = (done, "VND")
     if scored is not None:
         aims["score"] = (scored.samples, "1")
-    efficient_in = efficient({key: [-money[key], rate[key]] for key in rate}, ["min", "max"])
-    middle = {key: [-float(np.median(money[key])), float(np.median(rate[key]))] for key in rate}
+    everywhere, middle = _efficient(money, rate)
     return Decision(
         aims=tuple(aim_of(key, values, unit, parameters, model) for key, (values, unit) in aims.items()),
-        efficient=tuple(key for key, is_so in efficient(middle, ["min", "max"]).items() if is_so),
-        efficient_share={key: float(found.mean()) for key, found in efficient_in.items()},
+        efficient=middle,
+        efficient_share=everywhere,
         scored=scored,
         donations=tuple(_donations(scenario, options, base)),
     )
+
+
+def _efficient(money: Mapping[str, Array], rate: Mapping[str, Array]) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Return in which share of the samples each option is efficient in cost and rate, and which are so by medians."""
+    if not rate:
+        return {}, ()
+    everywhere = efficient({key: [-money[key], rate[key]] for key in rate}, ["min", "max"])
+    middle = {key: [-float(np.median(money[key])), float(np.median(rate[key]))] for key in rate}
+    chosen = tuple(key for key, is_so in efficient(middle, ["min", "max"]).items() if is_so)
+    return {key: float(found.mean()) for key, found in everywhere.items()}, chosen
 
 
 def aim_of(key: str, values: Mapping[str, Array], unit: str, parameters: Sequence[Drawn], model: Model) -> Aim:

@@ -209,7 +209,8 @@ class OptionResult:
     paired : differences to the baseline of the target year (or over the horizon, for money) by key such as
         `rate_with_home.rural`, `ghg_net`, `landfilled_mass`, `npv`
     variance_ratios : by the same keys, how many times more histories independent random numbers would need
-    probability_best : share of samples in which it has the highest headline rate, among options (not stress cases)
+    probability_best : share of samples in which it has the highest headline rate, among options; None for a stress
+        case, and where nothing is generated that the rate counts
     drivers : what the headline rate is least sure about, largest share first
     unverified_share : share of the explained variance that rests on unverified rows
     reasons : why waste is not recycled in the target year
@@ -231,7 +232,7 @@ class OptionResult:
     economics: Economics
     paired: Mapping[str, Stat]
     variance_ratios: Mapping[str, float]
-    probability_best: float
+    probability_best: float | None
     drivers: tuple[Driver, ...]
     unverified_share: float
     reasons: tuple[Reason, ...]
@@ -371,10 +372,10 @@ class Decision:
 
     Parameters
     ----------
-    aims : by the headline rate, by net present value (without baselines: doing nothing costs nothing), and by
-        weighted criteria where the scenario has any
-    efficient : ids of options that no other beats in both cost and rate, by their medians
-    efficient_share : per option the share of samples in which that is so
+    aims : by the headline rate where anything is generated that it counts, by net present value (without baselines:
+        doing nothing costs nothing), and by weighted criteria where the scenario has any
+    efficient : ids of options that no other beats in both cost and rate, by their medians; none without a rate
+    efficient_share : per option the share of samples in which that is so; none without a rate
     scored : by weighted criteria; None without
     donations : per option that is no baseline
     """
@@ -471,6 +472,16 @@ class Comparison:
     def option(self, key: str) -> OptionResult:
         """Return one option by its id."""
         return next(found for found in self.options if found.id == key)
+
+    @property
+    def leader(self) -> OptionResult:
+        """The option in the lead: by weighted criteria where the scenario has any, else the one nearest to the first
+        headline target, else by what it is judged by at all; the baseline where nothing is judged.
+        """
+        aims = self.decision.aims if self.decision else ()
+        scored = [aim.leader for aim in aims if aim.key == "score"]
+        nearest = [key for order in self.ranking.values() for key in order if self.option(key).baseline is None]
+        return self.option(next(iter([*scored, *nearest, *(aim.leader for aim in aims), self.baseline])))
 
     @property
     def plain(self) -> tuple[OptionResult, ...]:

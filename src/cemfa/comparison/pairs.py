@@ -39,6 +39,18 @@ def _in_year(values: xr.Dataset, name: str, year: int) -> tuple[list[str] | None
     return parts, np.asarray(rows if dims else rows[None], dtype=np.float64)
 
 
+def headline_of(indicators: Mapping[str, xr.Dataset], year: int) -> dict[str, Array]:
+    """Return the headline rate of every option, (S,) each; none where a model generates nothing that it counts.
+
+    Parameters
+    ----------
+    indicators : per option, the same samples
+    year : calendar year
+    """
+    found = {name: at(values, HEADLINE, year) for name, values in indicators.items()}
+    return found if all(np.isfinite(rate).all() for rate in found.values()) else {}
+
+
 def paired(values: xr.Dataset, base: xr.Dataset, year: int) -> dict[str, Stat]:
     """Return the differences to the baseline in a year, by `indicator` or `indicator.item`.
 

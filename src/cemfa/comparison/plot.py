@@ -32,8 +32,7 @@ FIGURES = (
 class Plot:
     """Every figure of a comparison as a method; each returns a `Picture`, which a notebook shows as it is.
 
-    Where a figure speaks of one option its id may be given; without it the option in the lead is drawn: by weighted
-    criteria where the scenario has any, else the one nearest to the first headline target. Every method takes
+    Where a figure speaks of one option its id may be given; without it `Comparison.leader` is drawn. Every method takes
     `lang`, `vi` or `en`; without it the language in force.
 
     Raises
@@ -146,17 +145,11 @@ class Plot:
 
     def _option(self, key: str | None) -> OptionResult:
         known = [option.id for option in self.comparison.options]
-        key = self._leader() if key is None else key
+        if key is None:
+            return self.comparison.leader
         if key not in known:
             raise _error("unknown-option", option=key, known=tuple(known))
         return self.comparison.option(key)
-
-    def _leader(self) -> str:
-        decision, ranking = self.comparison.decision, self.comparison.ranking
-        if decision and (aim := decision.aim("score")):
-            return aim.leader
-        ranked = next(iter(ranking.values()), ())
-        return next((key for key in ranked if self.comparison.option(key).baseline is None), self.comparison.baseline)
 
     def _target(self, key: str | None, figure: str) -> Target:
         known = {target.id: target for target in pictures.headline_targets(self.comparison)}

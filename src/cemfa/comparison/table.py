@@ -150,7 +150,7 @@ def _row(comparison: Comparison, option: OptionResult, lang: str) -> dict[str, V
         "npv": _middle(money.npv, _BILLION),
         "levelised_cost": _middle(money.levelised_cost, _THOUSAND),
         "jobs": _middle(money.jobs),
-        "best": None if option.stress else 100.0 * option.probability_best,
+        "best": None if option.probability_best is None else 100.0 * option.probability_best,
     }
 
 

@@ -55,7 +55,7 @@ def choosing(comparison: Comparison, words: Words) -> Choosing | None:
         return None
     sentences = [
         *(_leader(comparison, aim, words) for aim in decision.aims),
-        _efficient(comparison, decision, words),
+        *([_efficient(comparison, decision, words)] if decision.efficient else []),
         *_turning(comparison, words),
     ]
     drawn = (
@@ -139,7 +139,9 @@ def _choice_table(comparison: Comparison, decision: Decision, words: Words) -> T
             Column(words.text("c_best_by", aim=name), "%", "percent", 0),
             Column(words.text("c_loss", aim=name), unit, "number", decimals + 1),
         ]
-    columns += [Column(words.text("c_dominated")), Column(words.text("c_efficient"), "%", "percent", 0)]
+    rated = decision.aim("rate")
+    if rated:
+        columns += [Column(words.text("c_dominated")), Column(words.text("c_efficient"), "%", "percent", 0)]
     rows = []
     for option in comparison.plain:
         cells = [Cell(pictures.full_name(option, words))]
@@ -150,17 +152,17 @@ def _choice_table(comparison: Comparison, decision: Decision, words: Words) -> T
                 Cell(aim.probability.get(option.id)),
                 Cell(aim.loss[option.id] * scale if known else None),
             ]
-        cells += [Cell(_beaten(comparison, decision, option.id, words)), Cell(decision.efficient_share[option.id])]
+        if rated:
+            cells += [Cell(_beaten(comparison, rated, option.id, words)), Cell(decision.efficient_share[option.id])]
         rows.append(tuple(cells))
     return Table(words.text("t_choice"), words.text("choice_caption", year=comparison.scenario.target_year),
                  tuple(columns), tuple(rows), note=words.text("choice_note"))  # fmt: skip
 
 
-def _beaten(comparison: Comparison, decision: Decision, key: str, words: Words) -> str:
+def _beaten(comparison: Comparison, rated: Aim, key: str, words: Words) -> str:
     """Return by whom an option is beaten in rate, whatever the luck, or for all who do not like risk."""
-    rate = decision.aims[0].dominated
     for order in (1, 2):
-        if by := rate[order].get(key):
+        if by := rated.dominated[order].get(key):
             names = ", ".join(comparison.option(other).letter or option_name(comparison, other, words) for other in by)
             return words.text("dominated_by", order=order, options=names)
     return words.text("dominated_none")

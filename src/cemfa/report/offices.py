@@ -52,14 +52,6 @@ class OfficePage:
     blocks: tuple[Block, ...]
 
 
-def preferred(comparison: Comparison) -> OptionResult:
-    """Return the option that leads by the weighted criteria, else by the headline rate, else the one nearest to it."""
-    aims = [comparison.decision.aim(key) for key in ("score", "rate")] if comparison.decision else []
-    ranked = [comparison.ranking[key] for key in comparison.headline if comparison.ranking.get(key)]
-    leaders = [*(aim.leader for aim in aims if aim), *(order[0] for order in ranked), comparison.baseline]
-    return comparison.option(leaders[0])
-
-
 def office_pages(comparison: Comparison, words: Words) -> tuple[OfficePage, ...]:
     """Return a page for every department that has a duty or a target today, in the order of the plan's duties."""
     model = comparison.model
@@ -73,7 +65,7 @@ def _page(comparison: Comparison, office: Department, words: Words) -> OfficePag
     heirs = [found for found in comparison.model.departments.values() if office in comparison.model.in_charge(found.id)]
     former = [words.label(found.label) for found in heirs if found.id != office.id]
     note = words.text("office_former", names="; ".join(former)) if former else ""
-    option = preferred(comparison)
+    option = comparison.leader
     blocks = (
         _duties(comparison, office, words),
         _targets(comparison, office, option, words),

@@ -110,7 +110,7 @@ def option_page(
     }
     baseline = words.label(comparison.option(comparison.baseline).label)
     note = words.text("baseline_note", baseline=baseline) if option.baseline else ""
-    if not option.baseline:
+    if not option.baseline and option.probability_best is not None:
         note = words.text("best", value=words.probability(option.probability_best))
     verdicts = [verdict(comparison, option, target, words) for target in headline_targets(comparison)]
     return OptionPage(
@@ -168,7 +168,9 @@ def _beside(option: OptionResult, target: Target, words: Words) -> list[str]:
     return [words.text("rates_beside", **{key: words.rate(stat) if stat else "–" for key, stat in found.items()})]
 
 
-def _why(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block:
+def _why(comparison: Comparison, option: OptionResult, tables: dict[str, Table], words: Words) -> Block | None:
+    if option.probability_best is None and not option.stress:
+        return None  # nothing is generated that a rate counts
     missed = [found for found in map(option.target, comparison.headline) if found.met is False]
     parts = [reason for reason in option.reasons if reason.settlement != ALL] or list(option.reasons)
     largest = max(parts, key=lambda reason: reason.mass.p50, default=None)

@@ -55,6 +55,8 @@ def headline(comparison: Comparison, words: Words) -> tuple[str, ...]:
     lost = [short_target(comparison, t, words) for t in headline_targets(comparison) if t.id in comparison.hopeless]
     if lost:
         sentences.append(words.text("headline_hopeless", targets=", ".join(lost)))
+    if comparison.decision and not comparison.decision.aim("rate"):
+        sentences.append(words.text("headline_no_rate"))
     doubts = _doubts(comparison, words)
     return (*sentences, *([doubts] if doubts else []))
 

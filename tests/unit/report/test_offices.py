@@ -13,7 +13,7 @@ from cemfa.definition.schema import Label
 from cemfa.report.context import page
 from cemfa.report.goals import achieved
 from cemfa.report.html import render
-from cemfa.report.offices import office_pages, preferred
+from cemfa.report.offices import office_pages
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_every_duty_stands_on_the_page_of_everybody_who_has_it_today(comparison)
 
 
 def test_targets_are_judged_under_the_option_that_leads(comparison):
-    option, words = preferred(comparison), Words("en", comparison.replications)
+    option, words = comparison.leader, Words("en", comparison.replications)
     assert option.id == comparison.decision.aim("score").leader
     rows = {row[0].value: row for row in block(comparison, "agriculture-environment", "targets").tables[0].rows}
     assert set(rows) == {target.id for target in comparison.model.targets}
@@ -70,7 +70,7 @@ def test_targets_are_judged_under_the_option_that_leads(comparison):
         if found.met is False and not found.is_closed:
             assert row[7].value == found.gap_points.p50
     bare = replace(comparison, decision=None)
-    assert preferred(bare).id == comparison.ranking[comparison.headline[0]][0]
+    assert bare.leader.id == comparison.ranking[comparison.headline[0]][0]
 
 
 def test_projects_say_why_they_concern_a_department(comparison):
