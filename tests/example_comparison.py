@@ -12,7 +12,8 @@ import numpy as np
 import xarray as xr
 
 from cemfa.comparison.criteria import rank_stability, weighted_sum
-from cemfa.comparison.decision import Drawn, aim_of
+from cemfa.comparison.decision import aim_of
+from cemfa.comparison.drawn import Drawn
 from cemfa.comparison.outcome import (
     Comparison,
     Decision,

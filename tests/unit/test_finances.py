@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.example_finances import compared
 
+from cemfa.comparison import compare
 from cemfa.comparison.finances import ACTORS, ECONOMY
 from cemfa.comparison.money_rows import COLUMNS
 from cemfa.comparison.words import Words
@@ -17,6 +18,7 @@ from cemfa.economics.investment import ITEMS
 from cemfa.report.context import workbook_tables
 from cemfa.report.finance import finance_tables, rate_cell
 from cemfa.report.offices import office_pages
+from cemfa.report.overview import how_to_read
 from cemfa.results import open_results
 
 
@@ -72,6 +74,19 @@ def test_money_of_another_currency_and_year_is_converted_by_the_stated_rates(com
     plant = items.sel(item="construction").values + items.sel(item="equipment").values
     np.testing.assert_allclose(plant, 40_000 * 23_400 * 1.07, rtol=1e-12)
     assert comparison.option("two_yards").economics.unadjusted == ()
+
+
+def test_what_no_index_covers_enters_as_it_is_and_the_first_page_says_so(comparison):
+    finance = comparison.scenario.finance.model_copy(update={"price_index": None})
+    scenario = comparison.scenario.model_copy(update={"finance": finance})
+    found = compare(scenario, replications=2, workers=1, options=["two_yards"])
+    economics = found.option("two_yards").economics
+    assert economics.unadjusted == (("projects.yard_south_small.capex", 2022),)
+    items = economics.finances.investment.sel(project="yard_south_small", item=["construction", "equipment"])
+    np.testing.assert_allclose(items.sum("item").values, 40_000 * 23_400, rtol=1e-12)
+    assert "Investment of the project (Small south yard) (2022)" in how_to_read(found, Words("en"))[-1]
+    assert "Vốn đầu tư của dự án (Sân ủ nhỏ khu Nam) (2022)" in how_to_read(found, Words("vi"))[-1]
+    assert not any("2022" in sentence for sentence in how_to_read(comparison, Words("en")))
 
 
 def test_tax_is_the_part_of_prices_that_holds_it(comparison):

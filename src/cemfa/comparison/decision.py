@@ -6,15 +6,15 @@ Between `assemble`, which measures options, and the pure functions of `choice`, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cemfa import locale, units
+from cemfa import locale
 from cemfa.comparison.choice import best_on_average, expected_loss, partial_information, perfect_information
 from cemfa.comparison.criteria import on_scale, promethee, rank_stability, topsis, weighted_sum
 from cemfa.comparison.dominance import dominated_by, efficient
+from cemfa.comparison.drawn import Drawn, drawn_numbers, drawn_parameters
 from cemfa.comparison.drivers import FEWEST, rank_correlation, telling
 from cemfa.comparison.outcome import (
     Aim,
@@ -35,7 +35,6 @@ from cemfa.errors import CemfaError, Problem, ResultsError
 from cemfa.indicators import ALL
 from cemfa.indicators.spread import stat_of
 from cemfa.indicators.view import Array
-from cemfa.sensitivity.origins import origin_of, parameter_of
 
 if TYPE_CHECKING:
     from cemfa.system.compile import System
@@ -44,52 +43,6 @@ _HARDLY: Final = 0.001
 """Share of all organics generated from which more is recycled: less has no cost per tonne worth telling."""
 _MOST: Final = 8
 """Parameters shown beside a choice."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
-    """A parameter as it was drawn.
-
-    Parameters
-    ----------
-    parameter : its id
-    unit : as the table has it
-    values : (S,) [unit]; the mean over its places where they are drawn apart
-    """
-
-    parameter: str
-    unit: str
-    values: Array
-
-
-def drawn_parameters(system: System, seed: int, samples: int, year: int) -> tuple[Drawn, ...]:
-    """Return every parameter that varies, as it was drawn for a year.
-
-    Of several rows those of the year nearest to `year` are taken, and of several places their mean.
-
-    Parameters
-    ----------
-    system : compiled model
-    seed, samples : of the run
-    year : calendar year
-    """
-    draws = system.sampler.samples(seed, 0, samples)
-    varies = np.ptp(draws, axis=1) > 0
-    rows: dict[str, list[int]] = {}
-    for position, row in enumerate(system.parameters.rows):
-        if varies[position]:
-            rows.setdefault(parameter_of(row.parameter), []).append(position)
-    return tuple(_drawn(system, name, found, draws, year) for name, found in rows.items())
-
-
-def _drawn(system: System, name: str, positions: Sequence[int], draws: Array, year: int) -> Drawn:
-    years = {position: system.parameters.rows[position].year for position in positions}
-    nearest = min(abs((found if found is not None else year) - year) for found in years.values())
-    taken = [p for p, found in years.items() if abs((found if found is not None else year) - year) == nearest]
-    written = next((row for row in system.model.parameters if row.parameter == name), None)
-    unit = units.parse(written.unit) if written else None
-    values = draws[taken].mean(axis=0) / (unit.factor if unit else 1.0)
-    return Drawn(name, written.unit if written else "", np.asarray(values))
 
 
 def decide(
@@ -111,7 +64,10 @@ def decide(
     rate = headline_of({option.id: option.indicators for option in options}, year)
     money = {option.id: option.economics.samples["npv"].to_numpy() for option in options}
     samples = len(next(iter(money.values())))
-    parameters = drawn_parameters(system, seed, samples, year) if samples >= FEWEST else ()
+    parameters: tuple[Drawn, ...] = ()
+    if samples >= FEWEST:
+        held = [option.base_option for option in options]
+        parameters = (*drawn_parameters(system, seed, samples, year), *drawn_numbers(scenario, held, seed, samples))
     scored = _scored(scenario, options, base)
     # doing nothing costs nothing: by money alone only what is done can be compared
     done = {option.id: money[option.id] for option in options if option.baseline is None} or money
@@ -153,7 +109,7 @@ def aim_of(key: str, values: Mapping[str, Array], unit: str, parameters: Sequenc
     everything = perfect_information(values)
     information = sorted((_information(values, drawn, model) for drawn in matter), key=lambda found: -found.value)
     bars = tornado(values[leader], {drawn.parameter: drawn.values for drawn in _bearing(values[leader], parameters)})
-    unit_of = {drawn.parameter: drawn.unit for drawn in parameters}
+    named = {drawn.parameter: drawn for drawn in parameters}
     return Aim(
         key=key, unit=unit, leader=leader,
         expected={name: float(np.mean(row)) for name, row in values.items()},
@@ -163,8 +119,8 @@ def aim_of(key: str, values: Mapping[str, Array], unit: str, parameters: Sequenc
         information=tuple(information),
         dominated={order: dominated_by(values, order) for order in (1, 2)},
         bars=bars[:_MOST],
-        labels={bar.parameter: origin_of(bar.parameter, model).label for bar in bars[:_MOST]},
-        units={bar.parameter: unit_of[bar.parameter] for bar in bars[:_MOST]},
+        labels={bar.parameter: named[bar.parameter].origin_in(model).label for bar in bars[:_MOST]},
+        units={bar.parameter: named[bar.parameter].unit for bar in bars[:_MOST]},
         turns=tuple(turn for drawn in matter for turn in _turns(values, leader, drawn, model)),
     )  # fmt: skip
 
@@ -189,7 +145,7 @@ def _that_matter(values: Mapping[str, Array], leader: str, parameters: Sequence[
 
 
 def _information(values: Mapping[str, Array], drawn: Drawn, model: Model) -> Information:
-    origin = origin_of(drawn.parameter, model)
+    origin = drawn.origin_in(model)
     return Information(drawn.parameter, origin.label, partial_information(values, drawn.values), origin.basis)
 
 
@@ -198,7 +154,7 @@ def _turns(values: Mapping[str, Array], leader: str, drawn: Drawn, model: Model)
     low, middle, high = (float(part) for part in np.quantile(drawn.values, [0.05, 0.5, 0.95]))
     for switch in switching_from_samples(values, drawn.values):
         if leader in (switch.below, switch.above):
-            label = origin_of(drawn.parameter, model).label
+            label = drawn.origin_in(model).label
             yield Turn(drawn.parameter, label, drawn.unit, switch.value, switch.below, switch.above, low, middle, high)
 
 

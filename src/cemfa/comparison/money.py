@@ -26,7 +26,7 @@ from cemfa.comparison.costing import (
 from cemfa.comparison.outcome import Economics, ProgrammeResult, ProjectResult
 from cemfa.comparison.sales import elsewhere_cost, haulage_cost, own_sales, pay_of, refused_cost, sales_of
 from cemfa.comparison.settling import Common, Item, finances_of
-from cemfa.definition.currency import is_adjusted
+from cemfa.definition.currency import currency_of, is_adjusted
 from cemfa.definition.schema import Funding, Programme, Project
 from cemfa.definition.technologies import technology_of
 from cemfa.economics.abatement import abatement_cost
@@ -34,9 +34,10 @@ from cemfa.economics.cashflow import levelised_cost, npv, present_value
 from cemfa.economics.costs import Outlays, at_year_ends, nothing, project_outlays
 from cemfa.economics.finance import Budget, fund, left_when_donors_leave, together
 from cemfa.economics.value import value_added, value_added_per_tonne
+from cemfa.indicators import REGISTRY
 from cemfa.indicators.spread import stat_of
 from cemfa.indicators.view import Array
-from cemfa.plan import change_of, content_of
+from cemfa.plan import change_of, content_of, numbers_of
 
 
 def account(
@@ -131,16 +132,23 @@ def _together(
     )
 
 
-def _unadjusted(run: Run) -> tuple[str, ...]:
-    """Return the parameters in money of another year than the account's that no price index covers: they stay."""
-    coords = run.cells.coords
-    if "price_year" not in coords:
-        return ()
-    named = zip(coords["parameter"].tolist(), coords["price_year"].tolist(), strict=True)
-    finance = run.scenario.finance
-    return tuple(
-        dict.fromkeys(f"{name} ({year})" for name, year in named if not is_adjusted(finance, int(year) or None))
-    )
+def _unadjusted(run: Run) -> tuple[tuple[str, int], ...]:
+    """Return the numbers in money of another year than the account's that no price index covers: they stay."""
+    coords, finance = run.cells.coords, run.scenario.finance
+    apart = {name for indicator in REGISTRY.values() for name in indicator.parameters}  # no part of the account
+    named = [
+        (str(name), int(year))
+        for name, year in zip(
+            coords["parameter"].tolist(), coords.get("price_year", np.empty(0)).tolist(), strict=False
+        )
+        if name not in apart
+    ]
+    named += [
+        (name, row.price_year or 0)
+        for name, row in numbers_of(run.scenario).items()
+        if currency_of(row.unit) is not None
+    ]
+    return tuple(dict.fromkeys(pair for pair in named if not is_adjusted(finance, pair[1] or None)))
 
 
 def _no_need(shape: tuple[int, int]) -> Budget:

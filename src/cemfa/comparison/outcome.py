@@ -155,7 +155,8 @@ class Economics:
     levelised_cost_net : the same with products sold deducted [VND/t]
     abatement_cost : extra cost over emissions avoided against the baseline [VND/tCO2e]
     jobs : full-time jobs at plants in the target year, more than in the baseline
-    unadjusted : parameters in money of another year that no price index covers, `name (year)`; they enter as they are
+    unadjusted : numbers of model and scenario in money of another year that no price index covers, id and year; they
+        enter as they are
     value_added_per_tonne : products and power sold less what is bought to run plants, programmes and haulage, per
         tonne newly taken in, in the target year [VND/t]; see `cemfa.economics.value`
     finances : investment by item, payers by purpose, debt, accounts of actors, fees; None where not reckoned
@@ -175,7 +176,7 @@ class Economics:
     levelised_cost_net: Stat | None
     abatement_cost: Stat | None
     jobs: Stat | None
-    unadjusted: tuple[str, ...]
+    unadjusted: tuple[tuple[str, int], ...]
     value_added_per_tonne: Stat | None = None
     finances: Finances | None = None
 

@@ -5,18 +5,18 @@ Between `comparison` and `context`; lists what was written, reckons nothing.
 
 from __future__ import annotations
 
-import string
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from cemfa.comparison.drawn import number_name
 from cemfa.comparison.words import Words
 from cemfa.plan import numbers_of
 from cemfa.report.tables import Cell, Column, Table, Tone
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison
-    from cemfa.definition.schema import Label, Model, NumberRow, Scenario, Source
+    from cemfa.definition.schema import Model, NumberRow, Source
 
 
 def assumptions_table(comparison: Comparison, words: Words) -> Table:
@@ -105,7 +105,7 @@ def _numbers(comparison: Comparison, words: Words) -> Iterator[tuple[str, str, N
         layer = content.layer if content.per == "fresh" else f"{content.layer} / {content.per}"
         yield f"{model.name_of('good', content.good, words.lang)}: {layer}", words.text("all_places"), content
     for key, number in numbers_of(scenario).items():
-        name, where = _scenario_name(scenario, key, words)
+        name, where = number_name(scenario, key, words)
         yield name, where, number
 
 
@@ -122,30 +122,3 @@ def item_name(model: Model, dimension: str, item: str, words: Words) -> str:
         found = next((entry for entry in model.items(dimension) if entry.id == item), None)
         return words.label(found.label, item) if found else item
     return item
-
-
-def _scenario_name(scenario: Scenario, key: str, words: Words) -> tuple[str, str]:
-    """Return name and subject of a number of the scenario, from the name of its random stream."""
-    kind, *rest = key.split(".")
-    if kind == "finance":
-        return words.text(f"n_{'_'.join(rest)}"), words.text("all_places")
-    if kind == "funders":
-        return words.text(f"n_{rest[-1]}"), words.label(scenario.funders[rest[0]].label)
-    subject, quantity = rest
-    if kind == "stages":
-        stage = next(stage for stage in scenario.simulation.stages[subject] if stage.id == quantity)
-        known = subject in ("site_secured", "site_open")
-        where = words.text("c_site") + ": " + words.text(subject) if known else subject
-        return words.text("n_duration_of", label=words.label(stage.label)), where
-    label: Label | None = None
-    if kind == "events":
-        label = scenario.events[subject].label
-    if kind == "weather":
-        label = scenario.simulation.weather[subject].label
-    for option in scenario.options.values():
-        held: Mapping[str, Label] = {
-            **({k: p.label for k, p in option.projects.items()} if kind == "projects" else {}),
-            **({k: p.label for k, p in option.programmes.items()} if kind == "programmes" else {}),
-        }
-        label = held.get(subject, label)
-    return words.text(f"n_{quantity.rstrip(string.digits)}"), words.label(label, subject)

@@ -5,11 +5,12 @@ Between `comparison` and `context`; sentences are chosen and filled from numbers
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from cemfa import locale
 from cemfa.comparison import pictures
+from cemfa.comparison.drawn import any_name
 from cemfa.comparison.pictures import headline_targets, place_of
 from cemfa.comparison.words import BILLION, Words
 from cemfa.report.tables import Cell, Column, Table, Tone
@@ -99,7 +100,17 @@ def how_to_read(comparison: Comparison, words: Words) -> tuple[str, ...]:
         words.text("how_rate"),
         words.text("how_difference", baseline=baseline),
         words.text("how_money", start=scenario.finance.start, price_year=scenario.finance.price_year),
+        *_unadjusted(comparison, words),
     )
+
+
+def _unadjusted(comparison: Comparison, words: Words) -> Iterator[str]:
+    """Yield which numbers entered in money of their own year."""
+    found = dict.fromkeys(pair for option in comparison.options for pair in option.economics.unadjusted)
+    if found:
+        model, scenario = comparison.model, comparison.scenario
+        names = [f"{any_name(model, scenario, key, words)} ({year})" for key, year in found]
+        yield words.text("how_unadjusted", price_year=scenario.finance.price_year, names="; ".join(names))
 
 
 def cell(stat: Stat | None, scale: float = 1.0, tone: Tone = "") -> Cell:

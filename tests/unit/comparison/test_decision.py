@@ -8,12 +8,17 @@ import numpy as np
 import pytest
 
 from cemfa.comparison import compare
-from cemfa.comparison.decision import Drawn, aim_of, criterion_values, drawn_parameters
+from cemfa.comparison.decision import aim_of, criterion_values
+from cemfa.comparison.drawn import Drawn, drawn_numbers, drawn_parameters
 from cemfa.comparison.pairs import HEADLINE, at
 from cemfa.definition.load import read_model, read_scenario
-from cemfa.definition.schema import Criterion
+from cemfa.definition.schema import Criterion, Label
+from cemfa.economics.cashflow import irr
 from cemfa.errors import DefinitionError, ResultsError
+from cemfa.sensitivity.origins import Origin
 from cemfa.system.compile import compile_system
+
+LABEL = Label(vi="Tỷ suất chiết khấu thực", en="Discount rate, real")
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +105,37 @@ def test_parameters_come_back_in_the_units_of_their_table():
     assert drawn.unit == row.unit
     assert row.low < np.median(drawn.values) < row.high
     assert all(np.ptp(held.values) > 0 for held in found.values())
+
+
+def test_numbers_of_the_scenario_are_those_that_the_account_used(comparison):
+    scenario, count = comparison.scenario, comparison.replications
+    found = {drawn.parameter: drawn for drawn in drawn_numbers(scenario, ["south_yard"], comparison.seed, count)}
+    rate = found["finance.discount_rate"]
+    used = comparison.option("south_yard").economics.samples["discount_rate"]
+    np.testing.assert_array_equal(rate.values, used.values)
+    assert rate.origin_in(comparison.model).label == LABEL
+    assert rate.unit == "1"
+    building = found["stages.yard_south.construction"]
+    assert building.origin_in(comparison.model).label.en == "Duration: Construction (South yard)"
+    assert building.unit == "month"
+    # what only another option builds plays no part, and neither does what does not vary
+    assert not any("yard_north_extension" in name for name in found)
+    assert all(np.ptp(drawn.values) > 0 for drawn in found.values())
+
+
+def test_the_discount_rate_is_among_what_a_present_value_hangs_on():
+    """A cost of 100 a year for ten years against 700 now: equal at the internal rate of the difference."""
+    rate = np.linspace(0.02, 0.12, 200)
+    yearly = -100.0 * (1.0 - (1.0 + rate) ** -10) / rate
+    values = {"pays_yearly": yearly, "pays_now": np.full(200, -700.0)}
+    named = Drawn("finance.discount_rate", "1", rate, Origin("finance.discount_rate", LABEL, "unverified", ("x",)))
+    aim = aim_of("npv", values, "VND", (named,), read_model("first_steps"))
+    switch = float(irr([700.0, *[-100.0] * 10]).rate)
+    # a polynomial of the third degree follows the annuity to some 0.1 %
+    assert [turn.value for turn in aim.turns] == pytest.approx([switch], abs=2e-4)
+    assert {turn.label for turn in aim.turns} == {LABEL}
+    assert aim.labels == ({"finance.discount_rate": LABEL} if aim.leader == "pays_yearly" else {})
+    assert aim.information[0].value == pytest.approx(aim.perfect_information, rel=0.01)
 
 
 def test_the_value_at_which_the_first_place_changes_is_found_and_named():

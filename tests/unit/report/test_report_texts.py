@@ -7,11 +7,11 @@ from string import Formatter
 import pytest
 
 from cemfa import library, locale
+from cemfa.comparison.drawn import number_name
 from cemfa.comparison.words import Words
 from cemfa.definition.load import read_scenario
 from cemfa.definition.schema import Adoption, Event, Loan, NumberRow, Programme, Project, Weather
 from cemfa.plan import numbers_of
-from cemfa.report.appendix import _scenario_name
 
 ROOMS = ("report", "figures")
 
@@ -48,6 +48,6 @@ def test_every_uncertain_number_of_a_scenario_has_words():
 @pytest.mark.parametrize("lang", locale.LANGUAGES)
 def test_the_assumptions_of_every_shipped_scenario_can_be_told(name, lang):
     scenario = read_scenario(name)
-    told = [_scenario_name(scenario, key, Words(lang)) for key in numbers_of(scenario)]
+    told = [number_name(scenario, key, Words(lang)) for key in numbers_of(scenario)]
     assert told
     assert all(word and where for word, where in told)
