@@ -429,6 +429,8 @@ def scenario_codes(folder: Any, *edits: tuple[str, str]) -> list[str]:
         ([("{id: build, label", f"{BUILD}, {{id: build, label")], ["stage-twice"]),
         ([("source: town, share: 1}", "source: twn, share: 1}")], ["funder-unknown"]),
         ([("share: 1}", "share: 0.9}")], ["funding-sum"]),
+        ([("share: 1}", "share: 1, until: 2025}")], ["funding-until"]),
+        ([("share: 1}", "share: 1, until: 2026}")], []),
         ([(", {source: town, share: 1, of: running}", "")], ["funding-missing"]),
         ([("unit: month", "unit: d")], ["unit-field"]),
         ([("unit: month", "unit: moon")], ["unknown-unit"]),

@@ -89,15 +89,25 @@ def chains(scenario: Scenario, at: At) -> Iterator[Problem]:
 
 
 def money(scenario: Scenario, at: At) -> Iterator[Problem]:
-    """Check that funders exist, and the shares of each kind of cost sum to one."""
+    """Check that funders exist and pay while there is something to pay, and shares of each kind of cost sum to one."""
     for path, project in _projects(scenario):
         yield from _funding(scenario, project.funding, ("investment", "running"), at, (*path, "funding"))
+        if not project.committed:
+            yield from _left_early(project.funding, project.decision.year, at, (*path, "funding"))
     for key, option in scenario.options.items():
         for name, programme in option.programmes.items():
             needed = ["investment"] if programme.start_up_cost else []
             needed += ["running"] if programme.running_cost else []
             path = ("options", key, "programmes", name, "funding")
             yield from _funding(scenario, programme.funding, needed, at, path)
+            yield from _left_early(programme.funding, scenario.decisions_from, at, path)
+
+
+def _left_early(funding: Sequence[Funding], first: int, at: At, path: _Path) -> Iterator[Problem]:
+    for position, part in enumerate(funding):
+        if part.until is not None and part.until < first:
+            parameters = {"source": part.source, "until": part.until, "first": first}
+            yield Problem("funding-until", at(*path, position, "until"), parameters)
 
 
 def _funding(
