@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from cemfa.comparison.choice import expected_loss, partial_information, perfect_information, ranks
 from cemfa.comparison.criteria import on_scale, rank_stability, weighted_sum
 from cemfa.comparison.dominance import dominated_by, dominates, efficient
-from cemfa.comparison.measures import cost_curve
+from cemfa.comparison.measures import cost_curve, cost_curves
 from cemfa.comparison.pairs import probability_best
 
 CASES = settings(max_examples=150, deadline=None)
@@ -120,3 +120,22 @@ def test_a_curve_ends_at_all_measures_together(single, crowding):
     cost, effect = together(frozenset(effects))
     assert sum(step.cost for step in steps) == cost
     assert sum(step.effect for step in steps) == steps[-1].cumulative == effect
+
+
+@CASES
+@given(st.lists(st.tuples(st.integers(-50, 50), st.integers(-5, 50)), min_size=1, max_size=7), st.integers(1, 6))
+def test_asking_for_much_at_a_time_changes_no_curve(single, few):
+    effects, asked = {f"m{n}": effect for n, effect in enumerate(single)}, []
+
+    def together(chosen):
+        gain = sum(effects[name][1] for name in chosen) + 9 * ({"m0", "m1"} <= chosen) - (len(chosen) - 1) ** 2
+        return float(sum(effects[name][0] for name in chosen)), float(gain)
+
+    def at_once(sets):
+        asked.append(len(sets))
+        return [together(chosen) for _, chosen in sets]
+
+    pairs = {"all": list(effects), "some": list(effects)[:2], "none": []}
+    found = cost_curves(pairs, at_once, few=few)
+    assert found == {key: cost_curve(names, together) for key, names in pairs.items()}
+    assert len(asked) == max(1, len(effects) - few + 1)

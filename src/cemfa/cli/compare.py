@@ -25,7 +25,6 @@ def command() -> click.Command:
             option("--settled", is_flag=True),
             option("--decide", metavar="FILE.py:NAME"),
             option("--latest-decision", "latest", key="latest-decision", is_flag=True),
-            option("--abatement", is_flag=True),
             option("--replay", metavar="run.json"),
             option("--template", metavar="FILE.docx"),
             option("--json", "as_json", key="json", is_flag=True),
@@ -44,7 +43,6 @@ def _compare(
     settled: bool,
     decide: str | None,
     latest: bool,
-    abatement: bool,
     replay: str | None,
     template: str | None,
     as_json: bool,
@@ -54,16 +52,14 @@ def _compare(
     if replay is not None:
         given = {"SCENARIO": name, "--replications": replications, "--seed": seed, "--option": options or None}
         given |= {"--precision": precision, "--settled": settled or None, "--decide": decide}
-        given |= {"--latest-decision": latest or None, "--abatement": abatement or None}
+        given |= {"--latest-decision": latest or None}
         _refuse_beside_replay([word for word, value in given.items() if value is not None])
         settings = settings_of(replay)
     elif name is None:
         raise locale.error(CemfaError, Problem("usage-argument-missing", parameters={"name": "SCENARIO"}))
     else:
         until = until_of(precision, settled=settled)
-        settings = Settings(
-            name, replications, seed or 0, options, until=until, decide=decide, latest=latest, abatement=abatement
-        )
+        settings = Settings(name, replications, seed or 0, options, until=until, decide=decide, latest=latest)
     return compare_and_write(settings, workers=workers, out=out, template=template, as_json=as_json)
 
 

@@ -35,7 +35,7 @@ _LOADING: Final = ("cemfa.report.context", "cemfa.report.workbook")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What to compare: a scenario by id or path, how often, with which seed, which options; what it repeats, when
-    enough is known, what function decides, whether to look for the latest decision, and for abatement curves.
+    enough is known, what function decides, and whether to look for the latest decision.
     """
 
     scenario: str
@@ -46,7 +46,6 @@ class Settings:
     until: Rule | None = None
     decide: str | None = None
     latest: bool = False
-    abatement: bool = False
 
 
 def settings_of(run: str) -> Settings:
@@ -60,7 +59,7 @@ def settings_of(run: str) -> Settings:
     record = read_record(run, "compare")
     return Settings(
         record.scenario, record.replications, record.seed, record.options, record,
-        decide=record.decide, latest=record.latest, abatement=record.abatement,
+        decide=record.decide, latest=record.latest,
     )  # fmt: skip
 
 
@@ -94,7 +93,7 @@ def compare_and_write(
 
     Returns the exit code: 130 where an interruption left out cases; what was finished is written all the same.
     """
-    from cemfa.comparison import compare, with_curves, with_latest
+    from cemfa.comparison import compare, with_latest
     from cemfa.definition.load import read_scenario_and_model
     from cemfa.report.write import can_word, write_report
     from cemfa.simulation.deciding import decide_from
@@ -124,9 +123,6 @@ def compare_and_write(
         if settings.latest and not comparison.unfinished:
             note("latest-start")
             comparison = with_latest(comparison, workers=pool, decide=decide, progress=_say_done)
-        if settings.abatement and not comparison.unfinished:
-            note("abatement-start")
-            comparison = with_curves(comparison)
         with beside(partial(_write_numbers, comparison, folder), workers=pool):
             written = write_report(comparison, folder, workers=pool, template=template)
         write_record(_record(settings, comparison, file, inputs, decide), folder)
@@ -140,7 +136,7 @@ def compare_and_write(
     if not comparison.unfinished:
         return 0
     words = " ".join(f"--option {name}" for name in dict.fromkeys(n.partition(".")[0] for n in comparison.unfinished))
-    words += (" --latest-decision" if settings.latest else "") + (" --abatement" if settings.abatement else "")
+    words += " --latest-decision" if settings.latest else ""
     note("unfinished", cases=comparison.unfinished, command=f"cemfa compare {settings.scenario} {words}")
     return INTERRUPTED
 
@@ -180,7 +176,6 @@ def _record(
         inputs=inputs,
         residual=comparison.residual,
         latest=settings.latest,
-        abatement=settings.abatement,
         decide=f"{decide.file}:{decide.name}" if decide else None,
     )
 

@@ -29,7 +29,6 @@ class Record:
     inputs : SHA-256 by file
     residual : largest of all balances, relative to the throughput
     latest : whether the latest decision was looked for
-    abatement : whether abatement curves were worked out
     decide : function that decided, absolute path of its file, colon, name; None where there was none
     """
 
@@ -43,7 +42,6 @@ class Record:
     residual: float
     latest: bool = False
     decide: str | None = None
-    abatement: bool = False
 
 
 def write_record(record: Record, folder: Path) -> Path:
@@ -115,12 +113,10 @@ def _record(data: Any) -> Record | None:
             "residual": float(residual),
         }:
             latest, decide = data.get("latest", False), data.get("decide")  # absent in records of earlier versions
-            abatement = data.get("abatement", False)
-            if all(isinstance(flag, bool) for flag in (latest, abatement)) and isinstance(decide, str | None):
+            if isinstance(latest, bool) and isinstance(decide, str | None):
                 return Record(
-                    verb, version, scenario, tuple(options), replications, seed, inputs, residual, latest, decide,
-                    abatement,
-                )  # fmt: skip
+                    verb, version, scenario, tuple(options), replications, seed, inputs, residual, latest, decide
+                )
     return None
 
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from cemfa.comparison.measures import put_together
 from cemfa.comparison.pictures import full_name
 from cemfa.comparison.words import BILLION, Words
-from cemfa.figures.choices import Block, Standing, Swing, cost_steps, rank_shares, tornado_bars
+from cemfa.figures.choices import Block, Lost, Standing, Swing, cost_steps, rank_shares, tornado_bars
 from cemfa.figures.picture import Picture
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cemfa.comparison.measures import Step
     from cemfa.comparison.outcome import Aim, Comparison
 
 
@@ -44,22 +47,20 @@ def swings(comparison: Comparison, key: str, words: Words) -> Picture | None:
 
 
 def abatement(comparison: Comparison, key: str, words: Words) -> Picture | None:
-    """Return the abatement cost curve of an option; None where none was asked for or nothing is added."""
+    """Return the abatement cost curve of an option; None where none was worked out or nothing is added."""
     curve = comparison.curves.get(key)
-    if curve is None:
+    blocks = put_together(curve.steps) if curve else ()
+    if curve is None or not blocks:
         return None
-    blocks = [
-        Block(
-            " + ".join(measure_name(comparison, step.measure, words) for step in steps), effect / 1e3,
-            cost / effect / 1e3,
-        )
-        for steps, cost, effect in put_together(curve.steps)
-    ]  # fmt: skip
-    if not blocks:
-        return None
+
+    def name(steps: Sequence[Step]) -> str:
+        return " + ".join(measure_name(comparison, step.measure, words) for step in steps)
+
+    standing = sum(len(steps) for steps, _, _ in blocks)
     return cost_steps(
-        blocks, words.lang, title=abatement_caption(comparison, key, words),
-        x_label=words.text(f"axis_curve_{curve.effect}"),
+        [Block(name(steps), effect / 1e3, cost / effect / 1e3) for steps, cost, effect in blocks], words.lang,
+        lost=[Lost(name([step]), -step.effect / 1e3) for step in curve.steps[standing:] if step.effect < 0],
+        title=abatement_caption(comparison, key, words), x_label=words.text(f"axis_curve_{curve.effect}"),
         y_label=words.text(f"axis_curve_cost_{curve.effect}", price_year=comparison.scenario.finance.price_year),
     )  # fmt: skip
 

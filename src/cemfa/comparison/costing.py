@@ -79,9 +79,9 @@ class Run:
 
     def _of(self, data: xr.Dataset, name: str, labels: Mapping[str, str]) -> Array:
         """Return an account at some labels in the decision years, by position: labels are slow."""
-        array, first = data.variables[name], int(data.variables["period"].to_numpy()[0])
+        array, first = data.variables[name], int(data.variables["period"].to_index()[0])
         years = slice(self.years[0] - first, self.years[-1] - first + 1)
-        at = {dim: int(np.flatnonzero(data.variables[dim].to_numpy() == item)[0]) for dim, item in labels.items()}
+        at = {dim: data.variables[dim].to_index().tolist().index(item) for dim, item in labels.items()}
         chosen: dict[str, slice | int] = {"period": years, **at}
         index = tuple(chosen.get(str(dim), slice(None)) for dim in array.dims)
         return np.asarray(array.to_numpy()[index], dtype=np.float64)

@@ -1,94 +1,151 @@
 """The abatement cost curve of an option: what each of its projects and programmes adds to those before it.
 
-Beside `latest`, found when it is asked for: `measures.cost_curve` asks what sets of measures do together, and here the
-annual balance answers, on central values. Stores, seasons and breakdowns therefore have no say; compare with
-the simulated results of the option as a whole.
+Last step of `run`: `measures.cost_curves` asks what sets of measures do together, and here the annual balance
+answers, on central values, all sets of a question in one solve. Stores, seasons and breakdowns therefore have no say;
+compare with the simulated results of the option as a whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import xarray as xr
 
 from cemfa import locale
 from cemfa.comparison.accounts import BlockAccounts
 from cemfa.comparison.costing import Run
-from cemfa.comparison.measures import Effect, cost_curve
-from cemfa.comparison.money import account
+from cemfa.comparison.measures import Effect, cost_curves
+from cemfa.comparison.money import net_value
 from cemfa.comparison.outcome import Comparison, Curve
 from cemfa.definition.schema import Model, Scenario
-from cemfa.errors import Problem, ResultsError
+from cemfa.errors import BalanceError, Problem, ResultsError, SolveError
 from cemfa.indicators import ALL, block_function
 from cemfa.indicators.view import cells_of
-from cemfa.plan import Plan, content_of, plan_of
-from cemfa.results import BlockFunction, Request
+from cemfa.plan import content_of, plan_of
 from cemfa.system.compile import System, compile_system
-from cemfa.system.solve import solve
+from cemfa.system.plans import Trunk, solve_plans
 
-Progress = Callable[[int, int, str], None]
-"""Called with balances done, the most that there can be, and the id of the option."""
+Sets = Sequence[tuple[str, frozenset[str]]]
+"""Measures taken together, each set of an option."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Evaluator:
-    """Answers what a set of measures of an option costs and does, against the option without any of them."""
+class _Balances:
+    """Answers what sets of measures cost and do, all of them by one solve.
+
+    Parameters
+    ----------
+    effect : indicator
+    now : id of the baseline as now, to which money is counted
+    trunk : the years before any decision
+    """
 
     system: System
     scenario: Scenario
     model: Model
-    option: str
     effect: str
-    now: xr.Dataset
-    none: tuple[float, float]
+    now: str
+    trunk: Trunk
 
-    def __call__(self, measures: frozenset[str]) -> Effect:
-        cost, mass = self.of(measures)
-        sign = -1.0 if self.effect == "ghg_net" else 1.0  # emissions are to fall, recycling is to rise
-        return cost - self.none[0], sign * (mass - self.none[1])
+    @classmethod
+    def of(cls, comparison: Comparison, system: System) -> _Balances:
+        scenario, (first, *_) = comparison.scenario, comparison.options
+        effect = "ghg_net" if "ghg_net" in first.indicators else "organics_recycled"
+        trunk = Trunk.of(system, plan_of(scenario, first.base_option), until=scenario.finance.start)
+        return cls(system, scenario, comparison.model, effect, first.base_option, trunk)
 
-    def of(self, measures: frozenset[str]) -> tuple[float, float]:
-        """Return the net present cost [VND] and the indicator over the decision years."""
-        scenario = only(self.scenario, self.option, measures)
-        results = _balance(self.system, scenario, plan_of(scenario, self.option), self.effect)
-        years = list(range(scenario.finance.start, scenario.horizon + 1))
-        cells = cells_of(results[["parameter"]].sel(period=years))
-        run = Run(scenario, self.model, self.option, None, results, self.now, cells)
-        economics, _ = account(run, avoided=None, jobs=None, value_of_base=np.zeros(1))
-        values = results[self.effect].sel(period=run.years)
+    def __call__(self, sets: Sets) -> list[Effect]:
+        """Return net present cost [VND] and the indicator over the decision years, of every set."""
+        held = [only(self.scenario, option, measures) for option, measures in sets]
+        plans = [plan_of(scenario, option) for scenario, (option, _) in zip(held, sets, strict=True)]
+        start = self.scenario.finance.start
+        results = solve_plans(
+            self.system, [plan_of(self.scenario, self.now), *plans], trunk=self.trunk, since=start
+        )  # fmt: skip
+        values = block_function((self.effect,), gwp=self.scenario.gwp)(results)[self.effect]
         for dimension in set(values.dims) - {"sample", "period"}:
             values = values.sel({dimension: ALL})
-        return -float(economics.samples["npv"][0]), float(values.sum())
+        masses = values.sel(period=slice(start, self.scenario.horizon)).sum("period").to_numpy()[1:].tolist()
+        return list(zip(self._costs(held, sets, BlockAccounts.of(self.scenario)(results)), masses, strict=True))
+
+    def _costs(self, held: Sequence[Scenario], sets: Sets, accounts: xr.Dataset) -> Iterator[float]:
+        """Yield the net present cost of every set [VND], from accounts whose first sample is the baseline as now."""
+        now = accounts.isel(sample=[0])
+        for position, (scenario, (option, _)) in enumerate(zip(held, sets, strict=True), 1):
+            own = accounts.isel(sample=[position]).assign_coords(sample=now["sample"])
+            cells = cells_of(own[["parameter"]].sel(period=slice(scenario.finance.start, scenario.horizon)))
+            yield -float(net_value(Run(scenario, self.model, option, None, own, now, cells))[0])
 
 
 def with_curves(
-    comparison: Comparison, options: Sequence[str] | None = None, *, progress: Progress | None = None
+    comparison: Comparison, options: Sequence[str] | None = None, *, system: System | None = None
 ) -> Comparison:
-    """Return the comparison with abatement cost curves of its options.
+    """Return the comparison with abatement cost curves of some options; `compare` has given it those of the leaders.
 
     Parameters
     ----------
     comparison : of `compare`
-    options : ids; default: those with at least two measures of their own
-    progress : called after every balance
+    options : ids; default: the options that lead, see `leading`
+    system : the comparison's model, compiled; default: compiled anew
 
     Raises
     ------
     ResultsError
         `unknown-option`, or `curve-nothing` for an option without measures of its own.
+    SolveError
+        where some of the measures cannot do without the others.
     """
-    scenario = comparison.scenario
-    wanted = options if options is not None else [
-        option.id for option in comparison.plain if len(measures_of(scenario, option.id)) > 1
-    ]  # fmt: skip
+    wanted = leading(comparison) if options is None else tuple(dict.fromkeys(options))
     for key in wanted:
         _refuse(comparison, key)
-    system = compile_system(comparison.model, assume=scenario.assume)
-    now = comparison.options[0].base_option
-    found = {key: _curve(comparison, system, key, now, progress) for key in wanted}
-    return replace(comparison, curves={**comparison.curves, **found})
+    if not wanted:
+        return comparison
+    balances = _Balances.of(comparison, system or compile_system(comparison.model, assume=comparison.scenario.assume))
+    sign = -1.0 if balances.effect == "ghg_net" else 1.0  # emissions are to fall, recycling is to rise
+    bare: dict[str, Effect] = {}
+
+    def evaluate(asked: Sets) -> list[Effect]:
+        first = [(key, frozenset[str]()) for key in wanted if key not in bare]
+        found = balances([*first, *asked])
+        bare.update(zip((key for key, _ in first), found, strict=False))
+        more = zip(asked, found[len(first) :], strict=True)
+        return [(cost - bare[key][0], sign * (mass - bare[key][1])) for (key, _), (cost, mass) in more]
+
+    steps = cost_curves({key: measures_of(comparison.scenario, key) for key in wanted}, evaluate)
+    curves = {key: Curve(key, balances.effect, found) for key, found in steps.items()}
+    return replace(comparison, curves={**comparison.curves, **curves})
+
+
+def curves_where_possible(comparison: Comparison, system: System) -> Comparison:
+    """Return the comparison with the curves of the options that lead, or with the reason why there are none.
+
+    An interruption (Ctrl-C) leaves them out; the options are named in `Comparison.unfinished`.
+    """
+    try:
+        return with_curves(comparison, system=system)
+    except BalanceError:
+        raise
+    except SolveError as wrong:
+        return replace(comparison, without_curve=wrong.problems)
+    except KeyboardInterrupt:
+        return replace(comparison, unfinished=(*comparison.unfinished, *leading(comparison)))
+
+
+def leading(comparison: Comparison) -> tuple[str, ...]:
+    """Return the options whose curve tells something of the choice: those that lead by some aim, by score first.
+
+    Of an option with a single measure there is nothing to tell; where all that lead have one, the option stands for
+    them that leaves the smallest gap to a target among those with more.
+    """
+    several = [option.id for option in comparison.plain if len(measures_of(comparison.scenario, option.id)) > 1]
+    aims = comparison.decision.aims if comparison.decision else ()
+    leaders = dict.fromkeys(aim.leader for aim in reversed(aims))
+    ranked = (key for order in comparison.ranking.values() for key in order)
+    return (
+        tuple(key for key in leaders if key in several)
+        or tuple(key for key in (*ranked, *several) if key in several)[:1]
+    )
 
 
 def measures_of(scenario: Scenario, option: str) -> tuple[str, ...]:
@@ -117,32 +174,3 @@ def _refuse(comparison: Comparison, key: str) -> None:
         raise locale.error(ResultsError, Problem("unknown-option", parameters={"option": key, "known": known}))
     if not measures_of(comparison.scenario, key):
         raise locale.error(ResultsError, Problem("curve-nothing", parameters={"option": key}))
-
-
-def _curve(comparison: Comparison, system: System, key: str, now: str, progress: Progress | None) -> Curve:
-    scenario, model = comparison.scenario, comparison.model
-    effect = "ghg_net" if "ghg_net" in comparison.options[0].indicators else "organics_recycled"
-    measures = measures_of(scenario, key)
-    most = len(measures) * (len(measures) + 1) // 2 + 1
-    start = _balance(system, scenario, plan_of(scenario, now), effect)
-    evaluator = _Evaluator(system, scenario, model, key, effect, start, (0.0, 0.0))
-    evaluator = replace(evaluator, none=evaluator.of(frozenset()))
-    done = 1
-
-    def evaluate(chosen: frozenset[str]) -> Effect:
-        nonlocal done
-        found = evaluator(chosen)
-        done += 1
-        if progress:
-            progress(done, most, key)
-        return found
-
-    return Curve(key, effect, cost_curve(measures, evaluate))
-
-
-def _balance(system: System, scenario: Scenario, plan: Plan, effect: str) -> xr.Dataset:
-    functions: dict[str, BlockFunction] = {
-        "indicators": block_function((effect,), gwp=scenario.gwp),
-        "accounts": BlockAccounts.of(scenario),
-    }
-    return solve(system, plan=plan, request=Request(reducers=("mean",), functions=functions))

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
 
 import numpy as np
 
 Effect = tuple[float, float]
 """Extra cost [money] and effect [tCO2e, t] of a set of measures against none."""
+FEW: Final = 4
+"""Measures left whose sets are all asked for at once: fifteen questions in one instead of ten in four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +81,58 @@ def cost_curve(measures: Collection[str], evaluate: Callable[[frozenset[str]], E
     >>> [(step.measure, step.unit_cost, step.interaction) for step in steps]
     [('a', 1.0, 0.0), ('b', 4.0, -6.0)]
     """
+    (found,) = cost_curves({"": measures}, lambda asked: [evaluate(chosen) for _, chosen in asked], few=1).values()
+    return found
+
+
+def cost_curves(
+    measures: Mapping[str, Collection[str]],
+    evaluate: Callable[[Sequence[tuple[str, frozenset[str]]]], Sequence[Effect]],
+    *,
+    few: int = FEW,
+) -> dict[str, tuple[Step, ...]]:
+    """Return the curves of several options, as `cost_curve` has them, by few questions that ask much at a time.
+
+    Parameters
+    ----------
+    measures : names by option
+    evaluate : extra cost and effect of many sets of measures at once, each of an option; called once for every place
+        on the longest curve but the last few
+    few : number of measures left from which all their sets are asked for at once
+
+    Examples
+    --------
+    >>> known = {("a",): (10.0, 10.0), ("b",): (24.0, 12.0), ("a", "b"): (34.0, 16.0)}
+    >>> curves = cost_curves({"x": ["a", "b"]}, lambda asked: [known[tuple(sorted(sets))] for _, sets in asked])
+    >>> [step.measure for step in curves["x"]]
+    ['a', 'b']
+    """
+    known: dict[str, dict[frozenset[str], Effect]] = {key: {} for key in measures}
+    while asked := [(key, chosen) for key in measures for chosen in _walked(measures[key], known[key], few)[1]]:
+        for (key, chosen), effect in zip(asked, evaluate(asked), strict=True):
+            known[key][chosen] = effect
+    return {key: _walked(measures[key], known[key], few)[0] for key in measures}
+
+
+def _walked(
+    measures: Collection[str], known: Mapping[frozenset[str], Effect], few: int
+) -> tuple[tuple[Step, ...], list[frozenset[str]]]:
+    """Return the steps of a curve as far as effects are known, and the sets of measures to be known next."""
     chosen: frozenset[str] = frozenset()
-    alone = {name: evaluate(frozenset({name})) for name in measures}
     cost, effect = 0.0, 0.0
     steps: list[Step] = []
     while left := [name for name in measures if name not in chosen]:
-        together = alone if not chosen else {name: evaluate(chosen | {name}) for name in left}
+        sizes = range(1, len(left) + 1) if len(left) <= few else (1,)
+        sets = [chosen | {*names} for size in sizes for names in combinations(left, size)]
+        if any(chosen | {name} not in known for name in left):
+            return tuple(steps), [found for found in sets if found not in known]
+        together = {name: known[chosen | {name}] for name in left}
         added = {name: (together[name][0] - cost, together[name][1] - effect) for name in left}
         best = min(left, key=lambda name: _rank(*added[name]))
         chosen = chosen | {best}
         cost, effect = together[best]
-        steps.append(Step(best, *added[best], *alone[best], effect))
-    return tuple(steps)
+        steps.append(Step(best, *added[best], *known[frozenset({best})], effect))
+    return tuple(steps), []
 
 
 def put_together(steps: Sequence[Step]) -> tuple[tuple[tuple[Step, ...], float, float], ...]:

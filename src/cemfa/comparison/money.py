@@ -52,16 +52,57 @@ def account(
     jobs : (S,), jobs more than in the baseline in the target year
     value_of_base : (S,), net present value of the baseline, for the cost of what is avoided
     """
+    projects, _ = content_of(run.scenario, run.option)
+    rate, sales, tonnes = _rate(run), sales_of(run), _tonnes(run)
+    items = _items(run, sales, tonnes, rate)
+    pay = pay_of(run, projects, tonnes)
+    return _together(run, items, sales, pay, rate, avoided, jobs, value_of_base), items
+
+
+def net_value(run: Run) -> Array:
+    """Return the net present value of an option alone, (S,) [VND]: that of `account`, without who pays and earns it."""
+    rate, sales = _rate(run), sales_of(run)
+    paid = _paid(run, _items(run, sales, _tonnes(run), rate))
+    return npv(_own(paid, at_year_ends(np.add.reduce(list(sales.values()))), _beside(run)), rate)
+
+
+def _rate(run: Run) -> Array:
+    return run.drawn(run.scenario.finance.discount_rate, "finance.discount_rate")
+
+
+def _tonnes(run: Run) -> dict[str, Array]:
+    """Return what each project takes in, (S, T) [t/yr]."""
+    projects, _ = content_of(run.scenario, run.option)
+    return {key: tonnes_of(run, key, project, projects) for key, project in projects.items()}
+
+
+def _items(run: Run, sales: Mapping[str, Array], tonnes: Mapping[str, Array], rate: Array) -> tuple[Item, ...]:
+    """Return the money of every project and programme."""
     projects, programmes = content_of(run.scenario, run.option)
-    rate = run.drawn(run.scenario.finance.discount_rate, "finance.discount_rate")
-    sales, tonnes = sales_of(run), {key: tonnes_of(run, key, p, projects) for key, p in projects.items()}
     own = own_sales(run, projects, tonnes, sales)
-    items = (
+    return (
         *(_project(run, key, project, tonnes[key], own[key], rate) for key, project in projects.items()),
         *(_programme(run, key, programme) for key, programme in programmes.items()),
     )
-    pay = pay_of(run, projects, tonnes)
-    return _together(run, items, sales, pay, rate, avoided, jobs, value_of_base), items
+
+
+def _paid(run: Run, items: Sequence[Item]) -> Outlays:
+    paid = nothing(len(run.samples), run.horizon)
+    for item in items:
+        paid = paid + item.outlays
+    return paid
+
+
+def _beside(run: Run) -> tuple[Array, Array, Array]:
+    """Return what running other plants, hauling and refusals cost more than now, (S, T + 1) each [VND/yr]."""
+    elsewhere, haulage, refused = elsewhere_cost(run), haulage_cost(run), refused_cost(run)
+    return at_year_ends(elsewhere), at_year_ends(haulage), at_year_ends(refused)
+
+
+def _own(paid: Outlays, sales: Array, beside: tuple[Array, Array, Array]) -> Array:
+    """Return the option's own cash flow, fees not counted, (S, T + 1) [VND/yr]."""
+    elsewhere, haulage, refused = beside
+    return sales - paid.capex - paid.opex - elsewhere - haulage - refused + paid.salvage
 
 
 def _together(
@@ -74,14 +115,11 @@ def _together(
     jobs: Array | None,
     value_of_base: Array,
 ) -> Economics:
-    horizon, shape = run.horizon, (len(run.samples), len(run.years))
-    paid = nothing(shape[0], horizon)
-    for item in items:
-        paid = paid + item.outlays
-    sales, elsewhere = at_year_ends(np.add.reduce(list(sold.values()))), at_year_ends(elsewhere_cost(run))
-    haulage, refused = at_year_ends(haulage_cost(run)), at_year_ends(refused_cost(run))
+    shape = (len(run.samples), len(run.years))
+    paid, beside = _paid(run, items), _beside(run)
+    sales, (elsewhere, haulage, refused) = at_year_ends(np.add.reduce(list(sold.values()))), beside
     home = at_year_ends(np.maximum(run.more("home_intake"), 0.0))
-    own = sales - paid.capex - paid.opex - elsewhere - haulage - refused + paid.salvage
+    own = _own(paid, sales, beside)
     tonnes = paid.tonnes + home
     per_mass = levelised_cost(paid.capex, paid.opex, paid.salvage, tonnes, rate)
     net_cost = levelised_cost(paid.capex, paid.opex, paid.salvage + sales, tonnes, rate)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from cemfa.comparison.plot import Plot
     from cemfa.comparison.table import Table
+    from cemfa.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,11 +447,12 @@ class Comparison:
     inputs : SHA-256 of every file read
     residual : largest relative residual of any balance
     version : of cemfa
-    unfinished : ids of cases that an interruption left out, or left without their latest decision
+    unfinished : ids of cases that an interruption left out, or left without their latest decision or their curve
     decision : the choice between options; None where it was not worked out
     latest : per option with projects of its own and headline target the latest decision for even odds and for nine in
         ten, found by simulating again (`cemfa.comparison.latest.with_latest`); empty where it was not asked for
-    curves : abatement cost curves by option (`cemfa.comparison.curve.with_curves`); empty where none was asked for
+    curves : abatement cost curves of the options that lead, by option; `cemfa.comparison.curve.with_curves` adds others
+    without_curve : why there are none, where some of the measures of an option cannot be balanced without the others
     """
 
     scenario: Scenario
@@ -469,6 +471,7 @@ class Comparison:
     decision: Decision | None = None
     latest: Mapping[str, Mapping[str, tuple[Latest, ...]]] = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
+    without_curve: tuple[Problem, ...] = ()
 
     def option(self, key: str) -> OptionResult:
         """Return one option by its id."""

@@ -66,8 +66,7 @@ class Plot:
     def abatement_curve(self, option: str | None = None, *, lang: str | None = None) -> Picture:
         """Return what the measures of an option add and what a unit of that costs, cheapest first.
 
-        Where the comparison holds no curve of the option it is worked out: seconds to minutes, see
-        `cemfa.comparison.with_curves`.
+        Options that lead have their curve already; that of another is worked out, see `cemfa.comparison.with_curves`.
         """
         found, held = self._option(option), self.comparison
         key = found.base_option

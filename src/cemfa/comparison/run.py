@@ -17,6 +17,7 @@ from cemfa.check.targets import target_rules
 from cemfa.comparison.accounts import BlockAccounts
 from cemfa.comparison.adding import PART, Rule, joined
 from cemfa.comparison.assemble import Case, Outcome, baselines_of, label_of, side_by_side
+from cemfa.comparison.curve import curves_where_possible
 from cemfa.comparison.months import watched_processes
 from cemfa.comparison.outcome import Comparison
 from cemfa.comparison.pairs import HEADLINE
@@ -70,8 +71,8 @@ def compare(
         them at once
     decide : functions that decide on projects whose rule measures a `function`, as in `simulate`
 
-    An interruption (Ctrl-C) keeps the cases that are finished once the baselines are; the others are named in
-    `Comparison.unfinished`.
+    The options that lead get their abatement cost curve (`cemfa.comparison.curve.leading`). An interruption (Ctrl-C)
+    keeps the cases that are finished once the baselines are; the others are named in `Comparison.unfinished`.
 
     Raises
     ------
@@ -86,7 +87,8 @@ def compare(
     outcomes = [rounds.outcome(case) for case in rounds.cases if case not in left]
     samples = outcomes[0].results.sizes["sample"]
     unfinished = tuple(case.id for case in left)
-    return side_by_side(rounds.scenario, rounds.model, rounds.system, seed, samples, outcomes, unfinished=unfinished)
+    found = side_by_side(rounds.scenario, rounds.model, rounds.system, seed, samples, outcomes, unfinished=unfinished)
+    return found if left else curves_where_possible(found, rounds.system)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -59,6 +59,14 @@ class Block:
     unit_cost: float
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A measure that takes from what those before it add on the abatement curve."""
+
+    label: str
+    effect: float
+
+
 @styled
 def tornado_bars(swings: Sequence[Swing], middle: float, lang: str, *, title: str, x_label: str) -> Picture:
     """Return a bar per parameter from the result at its P5 to that at its P95, the widest on top.
@@ -124,33 +132,48 @@ def rank_shares(standings: Sequence[Standing], lang: str, *, title: str, x_label
 
 
 @styled
-def cost_steps(blocks: Sequence[Block], lang: str, *, title: str, x_label: str, y_label: str) -> Picture:
+def cost_steps(
+    blocks: Sequence[Block], lang: str, *, lost: Sequence[Lost] = (), title: str, x_label: str, y_label: str
+) -> Picture:
     """Return the abatement curve: a step per measure, as wide as what it adds and as high as what a unit of it costs.
 
     Measures that add nothing have no width and are left out; one that adds next to nothing at a cost that dwarfs the
-    others is cut at the top, its cost written beside it.
+    others is cut at the top, its cost written beside it. Those that take away lie below the axis, from the end of
+    the last step back to the line that tells what all measures do together.
 
     Examples
     --------
-    >>> cost_steps([Block("Yards", 4.0, 2.0)], "en", title="Curve", x_label="kt", y_label="k VND/t").description
-    'Yards: 4, 2.'
+    >>> cost_steps([Block("Yards", 4.0, 2.0)], "en", lost=[Lost("Trucks", 1.0)], title="Curve", x_label="kt",
+    ...            y_label="k VND/t").description
+    'Yards: 4, 2; Trucks: -1; all together: 3.'
     """
     shown = [block for block in blocks if block.effect > 0]
-    words = "; ".join(f"{b.label}: {_number(b.effect, lang)}, {_number(b.unit_cost, lang)}" for b in shown) + "."
+    total, together = sum(b.effect for b in shown), locale.text("figures.together", lang)
+    whole = total - sum(found.effect for found in lost)
+    parts = [f"{b.label}: {_number(b.effect, lang)}, {_number(b.unit_cost, lang)}" for b in shown]
+    parts += [f"{found.label}: {_number(-found.effect, lang)}" for found in lost]
+    words = "; ".join([*parts, f"{together}: {_number(whole, lang)}"]) + "."
     figure = Picture(9.2, 3.6, lang=lang, title=title, description=words)
     axes = figure.add_subplot()
-    names = ["\n".join(wrap(block.label, 190.0)) for block in shown]
+    labels = [*(block.label for block in shown), *(found.label for found in lost)]
+    names = ["\n".join(wrap(label, 190.0)) for label in labels]
     frame(figure, 60, 40, max((text_width(line) for name in names for line in name.split("\n")), default=0) + 50, 8)
     axes.grid(axis="y")
     left = 0.0
     for number, block in enumerate(shown):
-        (bar,) = axes.bar(left, block.unit_cost, width=block.effect, align="edge", edgecolor="white", linewidth=0.6,
-                          color=COLOURS[number % len(COLOURS)], hatch=HATCHES[(2 * number) % len(HATCHES)],
-                          label=plain(names[number]), zorder=2)  # fmt: skip
+        colour = COLOURS[number % len(COLOURS)]
+        edge = "white" if block.effect >= _NARROW * total else colour  # a white edge would hide a sliver
+        (bar,) = axes.bar(left, block.unit_cost, width=block.effect, align="edge", edgecolor=edge, linewidth=0.6,
+                          color=colour, hatch=HATCHES[(2 * number) % len(HATCHES)], label=plain(names[number]),
+                          zorder=2)  # fmt: skip
         figure.explain(bar, f"{block.label}: {_number(block.effect, lang)} {x_label}; {_number(block.unit_cost, lang)}")
         left += block.effect
     axes.axhline(0, color=MUTED, linewidth=0.8)
     _cut(axes, shown, lang)
+    _take(figure, axes, lost, names[len(shown) :], total, lang)
+    axes.axvline(whole, color=INK, linewidth=0.9, linestyle="--", zorder=3)
+    axes.annotate(f"{together}: {_number(whole, lang)} ", (whole, 1.0), xycoords=("data", "axes fraction"),
+                  xytext=(-3, -4), textcoords="offset points", ha="right", va="top", fontsize="small")  # fmt: skip
     axes.set_xlabel(plain(x_label))
     axes.set_ylabel(plain(y_label))
     for which in ("x", "y"):
@@ -158,6 +181,18 @@ def cost_steps(blocks: Sequence[Block], lang: str, *, title: str, x_label: str, 
     box = axes.get_position()
     figure.legend(*axes.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(box.x1 + 0.005, box.y1 + 0.02))
     return figure
+
+
+def _take(figure: Picture, axes: Axes, lost: Sequence[Lost], names: Sequence[str], right: float, lang: str) -> None:
+    """Draw a strip below the axis for each measure that takes away, from the right end back."""
+    bottom, top = axes.get_ylim()
+    deep = 0.07 * (top - min(bottom, 0.0))
+    for found, name in zip(lost, names, strict=True):
+        (bar,) = axes.bar(right - found.effect, -deep, width=found.effect, align="edge", color="white", edgecolor=INK,
+                          linewidth=0.6, hatch="///", label=plain(name), zorder=2)  # fmt: skip
+        figure.explain(bar, f"{found.label}: {_number(-found.effect, lang)}")
+        right -= found.effect
+    axes.set_ylim(min(bottom, -1.3 * deep) if lost else bottom, top)
 
 
 def _cut(axes: Axes, shown: Sequence[Block], lang: str) -> None:

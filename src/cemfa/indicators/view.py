@@ -62,13 +62,13 @@ class Cells:
         A row fits where each index it fills equals the place's; the row that fills most wins.
         """
         rows = np.flatnonzero(self.coords["parameter"] == parameter)
-        best, filled = None, -1
-        for row in rows:
-            index = {name: str(self.coords[name][row]) for name in self.indices if self.coords[name][row]}
-            fits = all(where.get(name) == item for name, item in index.items())
-            if fits and len(index) > filled:
-                best, filled = int(row), len(index)
-        return best
+        fits, filled = np.ones(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.intp)
+        for name in self.indices:
+            items = self.coords[name][rows]
+            given = items != ""
+            filled += given
+            fits &= ~given | (items == where[name] if name in where else False)
+        return int(rows[np.argmax(np.where(fits, filled, -1))]) if fits.any() else None
 
     def parameter(self, parameter: str, where: Mapping[str, str] | None = None) -> Array | None:
         """Return the values of a parameter at a place, (S, T) in canonical units; None where no row fits."""

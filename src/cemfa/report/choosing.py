@@ -24,6 +24,7 @@ from cemfa.comparison.choice_pictures import (
     tornado_caption,
     unit_of,
 )
+from cemfa.comparison.measures import sum_of_single
 from cemfa.comparison.words import BILLION, Words
 from cemfa.definition.schema import MONEY_CRITERIA
 from cemfa.indicators import REGISTRY
@@ -32,7 +33,7 @@ from cemfa.report.overview import cell
 from cemfa.report.tables import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from cemfa.comparison.outcome import Aim, Comparison, Decision, Turn
+    from cemfa.comparison.outcome import Aim, Comparison, Curve, Decision, Turn
     from cemfa.definition.schema import Criterion
 
 _MOST: Final = 6
@@ -57,6 +58,10 @@ def choosing(comparison: Comparison, words: Words) -> Choosing | None:
         *(_leader(comparison, aim, words) for aim in decision.aims),
         *([_efficient(comparison, decision, words)] if decision.efficient else []),
         *_turning(comparison, words),
+        *(
+            words.text("curve_none", reason=locale.problem_text(problem, words.lang))
+            for problem in comparison.without_curve[:1]
+        ),
     ]
     drawn = (
         figure(stability(comparison, words), "stability", words.text("f_stability"), words, 700),
@@ -271,17 +276,28 @@ def _curve_table(comparison: Comparison, decision: Decision, words: Words) -> Ta
         Column(words.text("c_interaction"), unit, "number", 0),
         Column(words.text("c_curve_cost"), money, "number", 1), Column(words.text("c_unit_cost"), each, "number", 0),
     )  # fmt: skip
-    rows = tuple(
-        (
-            Cell(option_name(comparison, key, words)), Cell(measure_name(comparison, step.measure, words)),
-            Cell(step.effect), Cell(step.alone_effect), Cell(step.interaction), Cell(step.cost / BILLION),
-            Cell(step.unit_cost if step.effect > 0 else None),
-        )
-        for key, curve in comparison.curves.items()
-        for step in curve.steps
-    )  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for key, curve in comparison.curves.items():
+        option = Cell(option_name(comparison, key, words))
+        rows += [
+            (
+                option, Cell(measure_name(comparison, step.measure, words)), Cell(step.effect), Cell(step.alone_effect),
+                Cell(step.interaction), Cell(step.cost / BILLION), Cell(step.unit_cost if step.effect > 0 else None),
+            )
+            for step in curve.steps
+        ]  # fmt: skip
+        rows.append((option, *_all_together(curve, words)))
     caption = words.text("curve_caption", first=finance.start, last=last)
-    return Table(words.text("t_curve"), caption, columns, rows, note=words.text("curve_note"))
+    return Table(words.text("t_curve"), caption, columns, tuple(rows), note=words.text("curve_note"))
+
+
+def _all_together(curve: Curve, words: Words) -> tuple[Cell, ...]:
+    """Return the cells of the row on all measures of a curve: the sums of its steps, and of what each does alone."""
+    cost, effect = (sum(parts) for parts in zip(*((step.cost, step.effect) for step in curve.steps), strict=True))
+    _, alone = sum_of_single({step.measure: (step.alone_cost, step.alone_effect) for step in curve.steps})
+    each = Cell(cost / effect if effect > 0 else None)
+    name = Cell(words.text("curve_together"))
+    return name, Cell(effect), Cell(alone), Cell(effect - alone), Cell(cost / BILLION), each
 
 
 def _donor_table(comparison: Comparison, decision: Decision, words: Words) -> Table:

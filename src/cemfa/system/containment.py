@@ -48,15 +48,16 @@ def _solid(system: System) -> NDArray[np.bool_]:
 
 
 def overfull_problems(system: System, flow: Array, year: int) -> list[Problem]:
-    """Return a problem for every flow (F, L, 1) of central values that holds more of a layer than its container."""
+    """Return a problem for every flow (F, L, S) of central values that holds more of a layer than its container."""
     found = []
     for inner, wrong in overfull(system, flow).items():
         outer = system.model.layers.contained[inner]
-        for number in np.flatnonzero(wrong[:, 0]).tolist():
+        for number in np.flatnonzero(np.logical_or.reduce(wrong, axis=1)).tolist():
+            sample = int(np.argmax(wrong[number]))
             shown = {
                 "good": str(system.flow_coords["good"][number]), "flow": system.flow_ids[number], "year": year,
-                "layer": inner, "inner": float(flow[number, system.layers.index(inner), 0]),
-                "container": outer, "outer": float(flow[number, system.layers.index(outer), 0]),
+                "layer": inner, "inner": float(flow[number, system.layers.index(inner), sample]),
+                "container": outer, "outer": float(flow[number, system.layers.index(outer), sample]),
             }  # fmt: skip
             place = Place(path=f"flows.{system.flow_coords['flow_name'][number]}")
             found.append(Problem("contained-exceeds", place, shown))

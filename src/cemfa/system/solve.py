@@ -27,11 +27,11 @@ from cemfa.system.collecting import Collected, Part, Run, dataset
 from cemfa.system.containment import by_good, overfull, overfull_problems
 from cemfa.system.executors import Executor, chosen
 from cemfa.system.footprint import footprint, refuse_too_large, series, sorts_together
-from cemfa.system.holding import closing, opening, releasing
+from cemfa.system.holding import Holding, closing, opening, releasing
 from cemfa.system.kept import Year, kept_flows
 from cemfa.system.layout import Array, System
 from cemfa.system.limits import settle
-from cemfa.system.numbers import bind_plan, block_values
+from cemfa.system.numbers import Numbers, bind_plan, block_values
 from cemfa.system.reducing import Summary, side_by_side, summarised
 from cemfa.system.sampling import BLOCK, Method
 from cemfa.workers import parts, worker_count
@@ -139,23 +139,39 @@ def solve_years(
     shown : whether the values of parameters are wanted beside the flows
     """
     holding = None
-    for period, year in enumerate(system.years):
+    for period in range(len(system.years)):
         numbers = block_values(system, draws, binding, period)
-        holding = holding or opening(system, numbers)
-        leaving = releasing(system, holding, numbers)
         limits = None
         if added is not None:
             limits = yearly_capacity(numbers, added[period], opened[period], int(system.days[period]))
-        found = settle(
-            system, leaving.numbers, limits, leaving.release, central=central, executor=executor, checked=True
-        )
-        release = leaving.release.whole(system, found.entering)
-        residual = largest_residual(system, found.flows, release, year=year, entering=found.entering)
-        if central and (problems := overfull_problems(system, found.flows, year)):
-            raise locale.error(SolveError, problems)
-        holding = closing(system, holding, leaving, release, found.flows, found.entering)
-        cells = numbers.cells if shown else np.empty((0, draws.shape[1]))
-        yield Year(found.flows, found.throughput, holding.content, cells, residual, found.dry)
+        year, holding = solve_year(system, numbers, limits, holding, central=central, executor=executor, shown=shown)
+        yield year
+
+
+def solve_year(
+    system: System, numbers: Numbers, limits: Array | None, holding: Holding | None, *, central: bool = False,
+    executor: Executor | None = None, shown: bool = True,
+) -> tuple[Year, Holding]:  # fmt: skip
+    """Return the balance of one period, and what the stocks hold at its end.
+
+    Parameters
+    ----------
+    numbers : of the period, from `block_values`
+    limits : shape (G, S), largest intake [t/year]; None removes all limits
+    holding : what the stocks hold at the end of the period before; None before the first one
+    central, executor, shown : as in `solve_years`
+    """
+    year = system.years[numbers.period]
+    holding = holding or opening(system, numbers)
+    leaving = releasing(system, holding, numbers)
+    found = settle(system, leaving.numbers, limits, leaving.release, central=central, executor=executor, checked=True)
+    release = leaving.release.whole(system, found.entering)
+    residual = largest_residual(system, found.flows, release, year=year, entering=found.entering)
+    if central and (problems := overfull_problems(system, found.flows, year)):
+        raise locale.error(SolveError, problems)
+    after = closing(system, holding, leaving, release, found.flows, found.entering)
+    cells = numbers.cells if shown else np.empty((0, numbers.coefficient.shape[2]))
+    return Year(found.flows, found.throughput, after.content, cells, residual, found.dry), after
 
 
 def products(system: System, samples: int) -> int:

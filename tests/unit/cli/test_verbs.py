@@ -323,7 +323,6 @@ def test_the_latest_decision_and_who_decided_are_repeated(elsewhere: Path, capsy
         "--workers",
         "1",
         "--latest-decision",
-        "--abatement",
         "--json",
     ]
     assert run(["compare", "first_steps_2030", *words, "--decide", "rules.py:never", "--out", "a"]) == 0
@@ -331,7 +330,6 @@ def test_the_latest_decision_and_who_decided_are_repeated(elsewhere: Path, capsy
     assert {"latest_even.S01", "latest_sure.S01"} <= set(json.loads(first)[-1])
     record = json.loads((elsewhere / "a" / "run.json").read_text(encoding="utf-8"))
     assert record["latest"] is True
-    assert record["abatement"] is True
     assert record["decide"] == f"{rules}:never"
     assert "decide/rules.py" in record["inputs"]
     assert run(["compare", "--replay", "a", "--workers", "1", "--json", "--out", "b"]) == 0
