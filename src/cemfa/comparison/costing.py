@@ -5,7 +5,7 @@ Between `accounts`, which counts tonnes, and `money`, which puts costs, sales an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +76,12 @@ class Run:
     def more(self, name: str, **labels: str) -> Array:
         """Return an account less that of the baseline, (S, T) in the decision years."""
         return self._of(self.results, name, labels) - self._of(self.now, name, labels)
+
+    def each(self, name: str, dimension: str) -> Iterator[tuple[str, Array]]:
+        """Yield the items of a dimension, each with its account less that of the baseline, (S, T): labels are slow."""
+        more = self.more(name)
+        for position, item in enumerate(self.results[dimension].to_numpy().tolist()):
+            yield item, more[..., position]
 
     def _of(self, data: xr.Dataset, name: str, labels: Mapping[str, str]) -> Array:
         """Return an account at some labels in the decision years, by position: labels are slow."""

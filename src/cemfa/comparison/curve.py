@@ -71,11 +71,12 @@ class _Balances:
 
     def _costs(self, held: Sequence[Scenario], sets: Sets, accounts: xr.Dataset) -> Iterator[float]:
         """Yield the net present cost of every set [VND], from accounts whose first sample is the baseline as now."""
-        now = accounts.isel(sample=[0])
+        now, finance = accounts.isel(sample=[0]), self.scenario.finance
+        cells = cells_of(accounts[["parameter"]].sel(period=slice(finance.start, self.scenario.horizon)))
         for position, (scenario, (option, _)) in enumerate(zip(held, sets, strict=True), 1):
             own = accounts.isel(sample=[position]).assign_coords(sample=now["sample"])
-            cells = cells_of(own[["parameter"]].sel(period=slice(scenario.finance.start, scenario.horizon)))
-            yield -float(net_value(Run(scenario, self.model, option, None, own, now, cells))[0])
+            alone = replace(cells, values=cells.values[position : position + 1])
+            yield -float(net_value(Run(scenario, self.model, option, None, own, now, alone))[0])
 
 
 def with_curves(

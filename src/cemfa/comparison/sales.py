@@ -24,10 +24,7 @@ _SELLING: Final = ("incineration", "energy")  # plants that feed the grid; other
 
 def sales_of(run: Run) -> dict[str, Array]:
     """Return what is sold more than now by product, (S, T) [VND/yr]; power sold and no longer bought are the last."""
-    found = {
-        str(good): run.more("sold", product=str(good)) * cost(run, "price", {"good": str(good)})
-        for good in run.results["product"].to_numpy()
-    }
+    found = {good: more * cost(run, "price", {"good": good}) for good, more in run.each("sold", "product")}
     found[POWER_SOLD] = run.more(POWER_SOLD) * cost(run, "electricity_sale_price", {})
     found[POWER_SAVED] = run.more(POWER_SAVED) * cost(run, "electricity_price", {})
     return found
@@ -94,10 +91,9 @@ def elsewhere_cost(run: Run) -> Array:
     """Return what running other plants costs more than now, (S, T) [VND/yr]; less waste buried is a saving."""
     built = {run.model.processes[p.process].technology for p in content_of(run.scenario, run.option)[0].values()}
     total = np.zeros((len(run.samples), len(run.years)))
-    for technology in run.results["technology"].to_numpy():
-        if str(technology) not in built:
-            per_tonne = cost(run, "opex_variable", {"technology": str(technology)})
-            total = total + run.more("technology_intake", technology=str(technology)) * per_tonne
+    for technology, more in run.each("technology_intake", "technology"):
+        if technology not in built:
+            total = total + more * cost(run, "opex_variable", {"technology": technology})
     return total
 
 
