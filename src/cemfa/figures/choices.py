@@ -171,6 +171,8 @@ def cost_steps(
     axes.axhline(0, color=MUTED, linewidth=0.8)
     _cut(axes, shown, lang)
     _take(figure, axes, lost, names[len(shown) :], total, lang)
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom, top + 0.08 * (top - bottom))  # room for the words at the line
     axes.axvline(whole, color=INK, linewidth=0.9, linestyle="--", zorder=3)
     axes.annotate(f"{together}: {_number(whole, lang)} ", (whole, 1.0), xycoords=("data", "axes fraction"),
                   xytext=(-3, -4), textcoords="offset points", ha="right", va="top", fontsize="small")  # fmt: skip
