@@ -3,14 +3,19 @@
 import datetime
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import xarray as xr
 
 import cemfa
 from cemfa import library
 from cemfa.comparison.latest import Tries, latest_decision, shifted, with_latest
 from cemfa.definition.schema import NumberRow, Scenario
 from cemfa.errors import ResultsError
+from cemfa.simulation import simulate, simulate_history
+from cemfa.system.compile import compile_system
+from cemfa.workers import pool_of
 
 YEAR = NumberRow(value=12, unit="month", basis="unverified", source="illustration")
 
@@ -80,6 +85,51 @@ def test_a_comparison_is_told_its_latest_decisions(tmp_path: Path) -> None:
     yard = rows[scenario.options["south_yard"].label.of("vi")]
     assert (yard["latest_even.S01"], yard["latest_sure.S01"]) == ("1/2029", "1/2029")
     assert rows[scenario.options["as_now"].label.of("vi")]["latest_even.S01"] is None
+
+
+def test_a_try_lives_through_the_years_that_matter_and_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comparison simulates to the horizon, a try from the first decision to the target: the probability is one."""
+    scenario = cemfa.read_scenario("first_steps_2030").model_copy(update={"decisions_from": 2025})
+    compared = cemfa.compare(scenario, replications=20, options=["two_yards"], workers=1)
+    option = next(o for o in compared.options if o.id == "two_yards")
+    headline = [target for target in compared.model.targets if target.id in compared.headline]
+    lived: list[tuple[int, ...]] = []
+
+    def noted(*args: Any, **named: Any) -> xr.Dataset:
+        history = named["history"]
+        assert len(history.lived) == 1  # 2024, before the first decision
+        results = simulate(*args, **named)
+        lived.append(tuple(results["period"].to_numpy().tolist()))
+        return results
+
+    monkeypatch.setattr("cemfa.comparison.latest.simulate", noted)
+    system = compile_system(compared.model, assume=scenario.assume)
+    history = simulate_history(system, scenario, replications=20, workers=1)
+    with pool_of(1) as pool:
+        tries = Tries(system, compared.model, scenario, "two_yards", headline, 20, 0, pool, None, history)
+        for target in headline:
+            assert tries.probability(0, target) == option.target(target.id).probability
+    assert lived == [tuple(range(2024, 2031))]
+
+
+def test_no_more_tries_than_a_search_needs(tmp_path: Path) -> None:
+    """58 months between January 2026 and December 2030: both ends and six halvings, once for both probabilities.
+
+    Where the first day is too late that is all there is to try, and what the comparison found is not tried again.
+    """
+    scenario = toy(tmp_path / "toy", full_rate(tmp_path / "full") - 1e-6)
+    model = cemfa.read_model(scenario.model)
+    (wanted,) = (target for target in model.targets if target.id == "S01")
+    system = compile_system(model)
+    with pool_of(1) as pool:
+        tries = Tries(system, model, scenario, "south_yard", (wanted,), 1, 0, pool, None)
+        tries.latest(wanted, (0.5, 0.9))
+        assert len(tries.found) <= 8
+        hopeless = Tries(system, model, scenario, "south_yard", (wanted,), 1, 0, pool, None)
+        hopeless.found.update({0: {"S01": 0.0}, -2: {"S01": 0.0}})
+        (never, _) = hopeless.latest(wanted, (0.5, 0.9))
+    assert never.date is None
+    assert len(hopeless.found) == 2
 
 
 def test_an_interruption_keeps_the_comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,15 @@
 """The latest date on which an option can still be decided and meet a target, found by simulating it again.
 
 Beside `run`. All projects of an option are shifted together by whole months; every try uses the same random numbers,
-so that the probability falls with the delay as it does for the same histories.
+so that the probability falls with the delay as it does for the same histories. A try lives only through the years
+that can matter, from the first decision year to that of the target: those before are simulated once for all tries.
 """
 
 from __future__ import annotations
 
 import calendar
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from cemfa.definition.schema import Model, Project, Scenario, Target
 from cemfa.errors import Problem, ResultsError
 from cemfa.indicators import block_function, parts_named
 from cemfa.results import Request
-from cemfa.simulation import simulate
+from cemfa.simulation import History, simulate, simulate_history
 from cemfa.simulation.policy import Deciders
 from cemfa.system.compile import System, compile_system
 from cemfa.targets import assess
@@ -70,7 +71,9 @@ def latest_decision(
         raise _not_judged(model, target)
     system = compile_system(model, assume=scenario.assume)
     with pool_of(workers) as pool:
-        return Tries(system, model, scenario, option, (wanted,), replications, seed, pool, decide).latest(wanted, odds)
+        history = simulate_history(system, scenario, replications=replications, seed=seed, workers=pool)
+        tries = Tries(system, model, scenario, option, (wanted,), replications, seed, pool, decide, history)
+        return tries.latest(wanted, odds)
 
 
 def with_latest(
@@ -82,8 +85,10 @@ def with_latest(
 ) -> Comparison:
     """Return a comparison with the latest decision of every option with projects, for every headline target.
 
-    Each option is simulated up to some thirty times more, with the comparison's own seed and replications. An
-    interruption (Ctrl-C) keeps the options that are finished; the others are named in `Comparison.unfinished`.
+    Each option is simulated a few times more, with the comparison's own seed and replications: once where even the
+    earliest decision is too late, some ten times for a date. What the comparison found without a shift is one of the
+    tries. An interruption (Ctrl-C) keeps the options that are finished; the others are named in
+    `Comparison.unfinished`.
 
     Parameters
     ----------
@@ -96,11 +101,12 @@ def with_latest(
     targets = [target for target in model.targets if target.id in comparison.headline]
     asked = [option for option in comparison.plain if _dates(scenario, option.id)]
     found: dict[str, dict[str, tuple[Latest, ...]]] = {}
+    count, seed = comparison.replications, comparison.seed
     with pool_of(workers) as pool:
+        history = simulate_history(system, scenario, replications=count, seed=seed, workers=pool) if asked else None
         for number, option in enumerate(asked, 1):
-            tries = Tries(
-                system, model, scenario, option.id, targets, comparison.replications, comparison.seed, pool, decide
-            )
+            tries = Tries(system, model, scenario, option.id, targets, count, seed, pool, decide, history)
+            tries.found[0] = {judged.target.id: judged.probability for judged in option.targets}
             try:
                 found[option.id] = {target.id: tries.latest(target, ODDS) for target in targets}
             except KeyboardInterrupt:
@@ -119,6 +125,7 @@ class Tries:
     ----------
     targets : judged in every try
     replications, seed, workers, decide : of every try
+    history : the years before the first decision, the same in every try
     found : per shift [months] and target the probability of meeting it; None where it cannot be judged
     """
 
@@ -131,6 +138,7 @@ class Tries:
     seed: int
     workers: Pool
     decide: Deciders | None
+    history: History | None = None
     found: dict[int, dict[str, float | None]] = field(default_factory=dict)
 
     def latest(self, target: Target, odds: Sequence[float]) -> tuple[Latest, ...]:
@@ -140,11 +148,29 @@ class Tries:
         low = (self.scenario.decisions_from - first.year) * MONTHS - (first.month - 1)
         end = min(target.year or self.scenario.horizon, self.scenario.horizon)
         high = (end - last.year) * MONTHS + MONTHS - last.month
+        return tuple(self._bisected(target, odd, low, high, first) for odd in odds)
 
-        def probability(months: int) -> float:
-            return self.probability(months, target)
+    def _bisected(self, target: Target, odds: float, low: int, high: int, first: datetime.date) -> Latest:
+        """Return the latest decision for one probability, between the earliest and the latest shift there is.
 
-        return tuple(_bisected(probability, odd, low, high, first) for odd in odds)
+        What has been tried so far, whatever for, narrows the search before it begins.
+        """
+
+        def enough(months: int) -> bool:
+            return self.probability(months, target) >= odds
+
+        tried = [months for months in sorted(self.found) if low <= months <= high]
+        late = next((months for months in tried if not enough(months)), None)
+        early = max((months for months in tried if (late is None or months < late) and enough(months)), default=None)
+        if late == low or (early is None and not enough(low)):
+            return Latest(odds, None, None, self.probability(low, target))
+        if late is None and enough(high):
+            return Latest(odds, high, months_after(first, high), self.probability(high, target), open_end=True)
+        low, high = low if early is None else early, high if late is None else late
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if enough(middle) else (low, middle)
+        return Latest(odds, low, months_after(first, low), self.probability(low, target))
 
     def probability(self, months: int, target: Target) -> float:
         """Return the probability of meeting a target with all decided so many months later."""
@@ -158,9 +184,12 @@ class Tries:
     def _tried(self, months: int) -> dict[str, float | None]:
         names = list(dict.fromkeys(target.indicator for target in self.targets if target.indicator))
         functions = {"indicators": block_function(names, gwp=self.scenario.gwp)}
+        due = max(target.year or self.scenario.horizon for target in self.targets)
+        scenario = shifted(self.scenario, self.option, months)
+        scenario = scenario.model_copy(update={"horizon": max(min(due, scenario.horizon), scenario.decisions_from)})
         results = simulate(
-            self.system, shifted(self.scenario, self.option, months), option=self.option,
-            replications=self.replications, seed=self.seed, workers=self.workers, decide=self.decide,
+            self.system, scenario, option=self.option, replications=self.replications, seed=self.seed,
+            workers=self.workers, decide=self.decide, history=self.history,
             request=Request(reducers=("mean",), functions=functions),
         )  # fmt: skip
         judged = assess(parts_named(results, names), list(self.targets))
@@ -176,17 +205,6 @@ def _dates(scenario: Scenario, option: str) -> list[datetime.date]:
 def _not_judged(model: Model, target: str) -> ResultsError:
     parameters = {"target": target, "known": [t.id for t in model.targets]}
     return locale.error(ResultsError, Problem("latest-target", parameters=parameters))
-
-
-def _bisected(probability: Callable[[int], float], odds: float, low: int, high: int, first: datetime.date) -> Latest:
-    if probability(low) < odds:
-        return Latest(odds, None, None, probability(low))
-    if probability(high) >= odds:
-        return Latest(odds, high, months_after(first, high), probability(high), open_end=True)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if probability(middle) >= odds else (low, middle)
-    return Latest(odds, low, months_after(first, low), probability(low))
 
 
 def shifted(scenario: Scenario, option: str, months: int) -> Scenario:
