@@ -92,6 +92,8 @@ class Loaded:
     model: Model | None
     places: Places
     problems: tuple[Problem, ...]
+    whole: bool = True
+    """Whether all of it could be read: else what a scenario misses in it may only be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,7 @@ def _scenario_of(
         scenario = written = scenario.model_copy(update={"inputs": dict(hashes)})
         if model.model is not None:
             scenario = with_lead_times(scenario, model.model)
-        problems += _new(checks.scenario_problems(scenario, model.model, places.of), problems)
+        problems += _new(checks.scenario_problems(scenario, model.model if model.whole else None, places.of), problems)
     return LoadedScenario(scenario, places, tuple(problems), model, written)
 
 
@@ -340,13 +342,13 @@ def _model_of(
     """Bring a model to the schema and ask for its meaning."""
     shaped = validate(Model, data, _placer(places), places.in_table)
     problems += _new([p for p in shaped.problems if not _lacks_table(p, failed)], problems)
-    model = shaped.found
+    model, whole = shaped.found, not (shaped.dropped or failed)
     if model is not None:
         places = replace(places, kept=shaped.kept)
         model = model.model_copy(update={"inputs": dict(hashes)})
         found = checks.model_problems(model, places.of, failed, shaped.dropped, shaped.pruned)
         problems += _new(found, problems)
-    return Loaded(model, places, tuple(problems))
+    return Loaded(model, places, tuple(problems), whole)
 
 
 def _placer(places: Places) -> Callable[[KeyPath, bool], Place]:

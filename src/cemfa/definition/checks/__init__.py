@@ -15,6 +15,7 @@ from cemfa.definition.checks import (
     benchmarks,
     flows,
     happenings,
+    idle,
     processes,
     rows,
     scenarios,
@@ -33,7 +34,7 @@ Rule = Callable[[Context], Iterable[Problem]]
 
 RULES: tuple[Rule, ...] = (
     *flows.RULES, *processes.RULES, *uses.RULES, *rows.RULES, *tables.RULES, *technologies.RULES,
-    *transport.RULES, *areas.RULES, *benchmarks.RULES, batches.batches,
+    *transport.RULES, *areas.RULES, *benchmarks.RULES, batches.batches, idle.stores,
 )  # fmt: skip
 
 
@@ -98,11 +99,11 @@ def scenario_problems(scenario: Scenario, model: Model | None, at: At) -> list[P
 
 
 def _scenario_problems(scenario: Scenario, model: Model | None, at: At) -> Iterator[Problem]:
-    for rule in (*scenarios.OWN_RULES, *happenings.OWN_RULES):
+    for rule in (*scenarios.OWN_RULES, *happenings.OWN_RULES, *idle.OWN_RULES):
         yield from rule(scenario, at)
     if model is not None:
         context, _ = examine(model, at, ())
-        for model_rule in (*scenarios.MODEL_RULES, *happenings.MODEL_RULES):
+        for model_rule in (*scenarios.MODEL_RULES, *happenings.MODEL_RULES, *idle.MODEL_RULES):
             yield from model_rule(scenario, context, at)
 
 

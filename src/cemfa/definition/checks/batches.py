@@ -25,17 +25,17 @@ def batches(c: Context) -> Iterator[Problem]:
             yield Problem("overnight-batches", c.at("processes", name, "store", "overnight"), {"process": name})
         where, own = ("processes", name, "store", "batches"), process.store.batches
         for unit in ("t", "d"):  # both as mass, or both in days of the capacity that stands
-            size, limit = (_range(c, product, unit) for product in (own.size, process.store.limit))
+            size, limit = (central_range(c, product, unit) for product in (own.size, process.store.limit))
             if size is not None and limit is not None and size[0] > limit[1]:
                 shown = {"process": name, "size": size[0], "limit": limit[1], "unit": unit}
                 yield Problem("batch-never-begins", c.at(*where, "size"), shown, "warning")
-        residence = _range(c, own.residence, "d")
+        residence = central_range(c, own.residence, "d")
         if residence is not None and residence[0] > whole:
             shown = {"process": name, "days": residence[0], "last": c.model.periods.last}
             yield Problem("batch-never-ends", c.at(*where, "residence"), shown, "warning")
 
 
-def _range(c: Context, product: str | int | float | tuple[str | int, ...], unit: str) -> Range | None:
+def central_range(c: Context, product: str | int | float | tuple[str | int, ...], unit: str) -> Range | None:
     """Return the smallest and the largest central value of a product; None unless it is in a unit and known."""
     low = high = 1.0
     names = product if isinstance(product, tuple) else (product,)

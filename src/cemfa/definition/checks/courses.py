@@ -79,8 +79,10 @@ def funds_of_projects(scenario: Scenario, at: At) -> Iterator[Problem]:
             yield Problem("funds-capex", at(*path, key=True), {"funders": [row.source for row in limited]})
         for row in limited if project.capex else ():
             needed = row.share * _largest(scenario, project) * _investment(scenario, project)
-            yearly = list(scenario.funds[row.source].values())
-            most = math.fsum(yearly) if row.source in scenario.funds_carried else max(yearly, default=0.0)
+            kept, funds = row.source in scenario.funds_carried, scenario.funds[row.source].items()
+            first = 0 if kept else project.decision.year
+            yearly = [amount for year, amount in funds if first <= year <= scenario.horizon]
+            most = math.fsum(yearly) if kept else max(yearly, default=0.0)
             if needed > most * (1 + _ROUNDING):
                 shown = {"funder": row.source, "needed": needed, "most": most}
                 yield Problem("funds-never", at(*path, "when" if project.when else "capex", key=True), shown, "warning")

@@ -57,7 +57,7 @@ def in_time(scenario: Scenario, at: At) -> Iterator[Problem]:
         if event.first is not None and event.first.year > scenario.horizon:
             shown = {"event": key, "from": event.first.isoformat(), "horizon": scenario.horizon}
             yield Problem("event-late", at("events", key, "from"), shown, "warning")
-        elif event.first is not None and event.delay is not None and not event.yearly:
+        elif event.first is not None and event.delay is not None:
             left = (datetime.date(scenario.horizon, 12, 31) - event.first).days
             if event.delay.value > left:
                 shown = {"event": key, "days": event.delay.value, "left": left, "horizon": scenario.horizon}

@@ -177,7 +177,7 @@ def stress_cases(scenario: Scenario, at: At) -> Iterator[Problem]:
 
 def change_years(scenario: Scenario, at: At) -> Iterator[Problem]:
     """Check that parameters change only from the first decision year on: before it all options share one history."""
-    for path, change in _changes(scenario):
+    for path, change in changes_of(scenario):
         curve = change.adoption
         if (curve is None) != bool(change.values):
             yield Problem("change-form", at(*path), {"parameter": change.parameter})
@@ -221,7 +221,7 @@ def plants(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
 
 def changed_parameters(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
     """Check that a change names a parameter, a place and a unit that fit."""
-    for path, change in _changes(scenario):
+    for path, change in changes_of(scenario):
         yield from changes_a_cell(change, c, at, path)
         if change.parameter in c.rows:
             yield from _change_unit(change, c, at(*path, "unit"))
@@ -252,7 +252,7 @@ def _change_unit(change: Change, c: Context, place: Place) -> Iterator[Problem]:
 def changed_shares(scenario: Scenario, c: Context, at: At) -> Iterator[Problem]:
     """Check that a change of a share stays between 0 and 1 and says where the mass comes from."""
     shares = set(share_parameters(c))
-    for path, change in _changes(scenario):
+    for path, change in changes_of(scenario):
         if change.parameter in shares:
             yield from _share_values(change, at, path)
         yield from giving_way(change, shares, c, at, path)
@@ -360,7 +360,8 @@ def _projects(scenario: Scenario) -> Iterator[tuple[_Path, Project]]:
             yield ("options", option, "projects", key), project
 
 
-def _changes(scenario: Scenario) -> Iterator[tuple[_Path, Change]]:
+def changes_of(scenario: Scenario) -> Iterator[tuple[_Path, Change]]:
+    """Yield every change of options and stress cases with its path."""
     for option, content in scenario.options.items():
         where = ("options", option)
         for key, programme in content.programmes.items():
@@ -397,7 +398,7 @@ def uncertain_numbers(scenario: Scenario) -> Iterator[tuple[_Path, NumberRow, st
             for name, row in (("start_up_cost", programme.start_up_cost), ("running_cost", programme.running_cost)):
                 if row is not None:
                     yield (*path, name), row, "VND/unit"
-    for path, change in _changes(scenario):
+    for path, change in changes_of(scenario):
         if change.adoption is not None:
             yield (*path, "adoption", "midpoint"), change.adoption.midpoint, "year"
             yield (*path, "adoption", "speed"), change.adoption.speed, "1/year"
