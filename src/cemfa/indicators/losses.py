@@ -38,6 +38,8 @@ CAUSES: Final = (
 """Why organic waste does not count as recycled, in the order of the chain, see `account`."""
 PARTS: Final = ("generated", *CAUSES, "recycled", "unsold")
 """Parts of an account; generated − causes = recycled, and recycled − unsold is what is also put to use."""
+BURIED: Final = ("landfill", "incineration")
+SCATTERED: Final = ("open_burning", "burial", "dumping")
 EVIDENCE: Final = "home_composting_evidence_factor"
 _OF_REFUSAL: Final = {"too_far": "absent", "unbuilt": "unbuilt", "full": "full", "down": "down"}
 
@@ -122,14 +124,18 @@ class _Keeper:
 
     def account(self) -> Account:
         view = self.view
-        untaken = untreated(view, ("landfill", "incineration"))
-        refused, buried = self._refused(), self._cells(untaken)
+        buried, scattered = (self._cells(untreated(view, ends)) for ends in (BURIED, SCATTERED))
+        refused, back = self._refused(), {ends: self._turned_back(ends) for ends in (BURIED, SCATTERED)}
+        buried, scattered = (
+            np.maximum(mass - np.add.reduce(list(back[ends].values())), 0.0)
+            for mass, ends in ((buried, BURIED), (scattered, SCATTERED))
+        )
         whole = np.add.reduce(list(refused.values()))
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(whole > buried, buried / whole, 1.0)  # refused, and then treated all the same
-        parts = {cause: mass * share for cause, mass in refused.items()}
+        parts = {c: mass * share + back[BURIED][c] + back[SCATTERED][c] for c, mass in refused.items()}
         parts["mixed"] = np.maximum(buried - whole * share, 0.0)
-        parts["uncollected"] = self._cells(untreated(view, ("open_burning", "burial", "dumping")))
+        parts["uncollected"] = scattered
         parts["fed"] = self._cells(entries(view, ("feed",)))
         parts |= self._treated()
         parts["generated"] = self._cells(generated(view))
@@ -161,6 +167,28 @@ class _Keeper:
         chosen = chosen[~plant]
         mass, weight = view.mass(chosen), self._reasons(chosen)
         return {cause: self._cells(chosen, mass * weight[reason]) for cause, reason in _OF_REFUSAL.items()}
+
+    def _turned_back(self, ends: tuple[str, ...]) -> dict[str, Array]:
+        """Return what recycling plants turned away and goes from households straight to some ends, by reason.
+
+        Where there is no collection point of its own, it shares a flow with what was never collected apart.
+        """
+        view, refusals = self.view, self.view.refusals
+        none = {cause: np.zeros(1) for cause in _OF_REFUSAL}
+        if refusals is None:
+            return none
+        plant = truth(view.at_target("circular_model")) & np.isin(view.flows["treatment"], RECYCLING)
+        served = frozenset(view.flows["flow_name"][plant].tolist())
+        straight = np.setdiff1d(untreated(view, ends), collected_apart(view)).tolist()
+        rows = [n for n, flow in enumerate(refusals.flows.tolist()) if flow in straight]
+        rows = [n for n in rows if refusals.senders[n] <= served]
+        if not rows:
+            return none
+        flows, mass = refusals.flows[rows], refusals.mass[:, :, rows]
+        return {
+            cause: self._cells(flows, mass[..., refusals.reasons.index(reason)])
+            for cause, reason in _OF_REFUSAL.items()
+        }
 
     def _reasons(self, chosen: Positions) -> dict[str, Array]:
         """Return the share of every reason at some flows, (S, T, n) each; what nobody refused had nowhere to go."""

@@ -83,11 +83,13 @@ class Refusals:
     Parameters
     ----------
     flows : (R,), positions of the flows that carry it
+    senders : (R,), names of the flows whose refused mass they carry
     reasons : names, see `cemfa.simulation.refusals`
     mass : (S, T, R, reasons), fresh mass [t/yr]
     """
 
     flows: Positions
+    senders: tuple[frozenset[str], ...]
     reasons: tuple[str, ...]
     mass: Array
 
@@ -270,7 +272,8 @@ def _refusals(results: xr.Dataset) -> Refusals | None:
         return None
     flows = results.indexes["flow"].get_indexer(results.indexes["diverted_flow"])
     mass = results["diverted"].transpose("sample", "period", "diverted_flow", "refusal").to_numpy()
-    return Refusals(flows.astype(np.intp), tuple(str(name) for name in results["refusal"].to_numpy()), mass)
+    senders = tuple(frozenset(str(names).split()) for names in results["diverted_from"].to_numpy())
+    return Refusals(flows.astype(np.intp), senders, tuple(str(name) for name in results["refusal"].to_numpy()), mass)
 
 
 def _spoilage(results: xr.Dataset, position: Mapping[str, int]) -> tuple[Array, Positions, Positions]:

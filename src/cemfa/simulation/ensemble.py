@@ -31,7 +31,7 @@ from cemfa.simulation.gathering import WIDTH, Gathered, Reduced, blocks, thinned
 from cemfa.simulation.months import SAMPLED, Months, Watched, reduced_months, watched, without_months
 from cemfa.simulation.network import Network, build_network, products
 from cemfa.simulation.policy import Deciders, deciders
-from cemfa.simulation.refusals import REFUSALS
+from cemfa.simulation.refusals import REFUSALS, sent_on_by
 from cemfa.simulation.stores import store_book
 from cemfa.simulation.weather import under_weather
 from cemfa.system.capacity import added_capacity
@@ -485,7 +485,10 @@ class _Run:
         }
         if gathered is None:
             diverted = np.array(system.flow_ids, dtype=np.str_)[part.diverted_flows]
-            coords |= {"diverted_flow": {"diverted_flow": diverted}, "refusal": {"refusal": np.array(REFUSALS)}}
+            names = system.flow_coords["flow_name"][part.diverted_flows]
+            senders = np.array([" ".join(sent_on_by(system.model, str(name))) for name in names], dtype=np.str_)
+            coords |= {"diverted_flow": {"diverted_flow": diverted, "diverted_from": senders}}
+            coords |= {"refusal": {"refusal": np.array(REFUSALS)}}
         return make_results(
             system,
             variables,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cemfa.definition.schema import Model
 from cemfa.simulation.plant import Sites
 from cemfa.system.rows import RowGroups
 
@@ -70,6 +71,11 @@ class Diverted:
             shares[number] /= np.maximum(count, 1.0)
         found = fresh[self.ends][:, None, :] * shares[self.key_of]
         return RowGroups.of(self.into, len(self.flows)).add(found)
+
+
+def sent_on_by(model: Model, flow: str) -> list[str]:
+    """Return the flows that name another one among those which take what they are refused."""
+    return [name for name, other in model.flows.items() if flow in other.otherwise]
 
 
 def diverted_of(courses: tuple[Course, ...], end_of: tuple[tuple[int, int], ...]) -> Diverted:
