@@ -128,6 +128,9 @@ def test_every_one_stands_in_the_list_of_its_readme(kind) -> None:
     assert [name for name in listed if f"| `{name}` |" not in readme] == []
 
 
-@pytest.mark.parametrize("name", ["first_steps", "rice_straw", "coconut_husk", "first_steps_2030", "rice_straw_2030"])
+@pytest.mark.parametrize(
+    "name",
+    ["first_steps", "rice_straw", "coconut_husk", "town_yard", "first_steps_2030", "rice_straw_2030", "town_yard_2030"],
+)
 def test_what_teaches_has_neither_errors_nor_warnings(name: str) -> None:
     assert check(name) == []
