@@ -361,7 +361,10 @@ def _context(loading: Sequence[str] = ()) -> BaseContext:
 
 @dataclass(frozen=True, slots=True)
 class _Carried:
-    """Something on its way between processes, by a file where it is large: the other side maps its arrays, uncopied.
+    """Something on its way between processes, by a file where it is large.
+
+    The other side maps large arrays, uncopied; of small ones it takes copies, for to keep one of them must not keep the
+    memory of all.
 
     Parameters
     ----------
@@ -395,7 +398,8 @@ class _Carried:
             return pickle.loads(self.said)
         starts = accumulate((size + -size % _ALIGNED for size in self.sizes), initial=0)
         whole = _mapped(Path(self.file))
-        *arrays, rest = (whole[start : start + size] for start, size in zip(starts, self.sizes, strict=False))
+        pieces = (whole[start : start + size] for start, size in zip(starts, self.sizes, strict=False))
+        *arrays, rest = (piece if piece.nbytes >= _BY_FILE else bytearray(piece) for piece in pieces)
         return pickle.loads(rest, buffers=arrays)
 
     def forgotten(self) -> None:

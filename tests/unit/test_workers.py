@@ -1,5 +1,6 @@
 """Blocks go out, parts come back in order, errors keep their problems and nobody is left behind."""
 
+import mmap
 import multiprocessing
 import os
 import signal
@@ -97,6 +98,27 @@ def test_errors_are_worded_in_the_language_in_force(kind):
 def test_a_dead_process_is_an_error_that_says_what_to_do():
     with pytest.raises(ResourceError, match="worker-lost"):
         list(parts(os._exit, [3, 3, 3], workers=2, kind="processes"))
+
+
+def large_and_small(number):
+    """Two arrays, one of which goes by a file and would take the other with it."""
+    return np.full(2**20, float(number)), np.full(5, float(number))
+
+
+def test_to_keep_a_small_array_does_not_keep_a_large_one():
+    for number, (large, small) in enumerate(parts(large_and_small, [0, 1, 2], workers=2, kind="processes")):
+        assert (large[-1], small[-1]) == (number, number)
+        assert not np.shares_memory(large, small)
+        assert isinstance(held_by(large), mmap.mmap)
+        assert isinstance(held_by(small), bytearray)
+
+
+def held_by(array):
+    """What owns the memory of an array in the end."""
+    owner = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    return memoryview(owner).obj
 
 
 class Slow(list):

@@ -33,6 +33,7 @@ from cemfa.simulation import simulate_options
 from cemfa.simulation.gathering import WIDTH, units
 from cemfa.simulation.policy import Deciders
 from cemfa.system.compile import System, compile_system
+from cemfa.system.plans import solve_plans
 from cemfa.system.solve import solve
 from cemfa.workers import Pool, Workers, pool_of
 
@@ -101,7 +102,7 @@ class _Rounds:
     request : what is kept of every round
     pool, decide : of every simulation
     kept : per case what is left of each round
-    perfect : per option the indicators of plants that never fail, as far as they have been asked for
+    perfect : per option the indicators of plants that never fail; none before they are worked out
     """
 
     scenario: Scenario
@@ -157,10 +158,11 @@ class _Rounds:
 
     def outcome(self, case: Case) -> Outcome:
         """Return a case with the replications of all rounds, which are let go of."""
+        self._find_perfect()
         rounds = self.kept.pop(case)
         whole = joined([found.results for found in rounds])
         parameters = ParameterRecord.joined([found.parameters for found in rounds])
-        return Outcome(case, whole, parameters, parts_named(whole, self.names), self._perfect(case.option))
+        return Outcome(case, whole, parameters, parts_named(whole, self.names), self.perfect[case.option])
 
     def _round(self, first: int, more: int, progress: Progress | None) -> None:
         runs = simulate_options(
@@ -169,22 +171,23 @@ class _Rounds:
         )  # fmt: skip
         for number, case in enumerate(self.cases, 1):
             if number == len(self.cases):  # the last case leaves other workers, and so this one, nothing else to do
-                for option in dict.fromkeys(case.option for case in self.cases):
-                    self._perfect(option)
+                self._find_perfect()
             results = next(runs)
             record = ParameterRecord.of(results, self.scenario.finance.start)
             self.kept[case].append(_Kept(results.drop_dims("cell", errors="ignore"), record))
             if progress:
                 progress(number, len(self.cases), label_of(self.scenario, case))
 
-    def _perfect(self, option: str) -> xr.Dataset:
-        """Return the indicators that targets look at, with central values and plants that never fail."""
-        if option not in self.perfect:
-            wanted = {target.indicator for target in self.model.targets}
-            plan = never_failing(plan_of(self.scenario, option), self.scenario, self.model)
-            names = [name for name in self.names if name in wanted]
-            self.perfect[option] = evaluate(solve(self.system, plan=plan), names, gwp=self.scenario.gwp)
-        return self.perfect[option]
+    def _find_perfect(self) -> None:
+        """Work out, once, what targets look at with central values and plants that never fail, for every option."""
+        if self.perfect:
+            return
+        wanted = {target.indicator for target in self.model.targets}
+        options = list(dict.fromkeys(case.option for case in self.cases))
+        plans = [never_failing(plan_of(self.scenario, option), self.scenario, self.model) for option in options]
+        names = [name for name in self.names if name in wanted]
+        found = evaluate(solve_plans(self.system, plans), names, gwp=self.scenario.gwp)
+        self.perfect.update({option: found.isel(sample=[number]) for number, option in enumerate(options)})
 
     def _indicators(self) -> dict[str, xr.Dataset]:
         plain = [case for case in self.cases if case.stress is None]
