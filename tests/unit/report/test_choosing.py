@@ -78,14 +78,14 @@ def test_figures_of_a_choice_say_what_they_show():
     assert ranks.description == "A: 1 – 70%, 2 – 30%; B: 1 – 30%, 2 – 70%."
     curve = cost_steps([Block("A", 5.0, -2.0), Block("B", 0.0, float("nan"))], "en", title="T", x_label="x",
                        y_label="y")  # fmt: skip
-    assert curve.description == "A: 5, -2."
+    assert curve.description == "A: 5, -2; all together: 5."
 
 
 def test_a_step_that_adds_next_to_nothing_does_not_dwarf_the_others() -> None:
     blocks = [Block("A", 60.0, 300.0), Block("B", 50.0, 1200.0), Block("C", 0.5, 31600.0)]
     axes = cost_steps(blocks, "vi", title="T", x_label="x", y_label="y").axes[0]
-    assert axes.get_ylim()[1] == pytest.approx(1800.0)
-    assert [text.get_text().strip() for text in axes.texts] == ["↑ 31.600"]
+    assert axes.get_ylim()[1] == pytest.approx(1.5 * 1200.0 * 1.08)  # room for the words at the line
+    assert [text.get_text().strip() for text in axes.texts] == ["↑ 31.600", "tất cả: 110"]
     whole = cost_steps(blocks[:2], "vi", title="T", x_label="x", y_label="y").axes[0]
-    assert whole.get_ylim()[1] < 1300.0
-    assert not whole.texts
+    assert whole.get_ylim()[1] < 1400.0
+    assert [text.get_text().strip() for text in whole.texts] == ["tất cả: 110"]
