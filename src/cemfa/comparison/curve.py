@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import xarray as xr
 
@@ -28,6 +29,10 @@ from cemfa.system.plans import Trunk, solve_plans
 
 Sets = Sequence[tuple[str, frozenset[str]]]
 """Measures taken together, each set of an option."""
+
+
+EFFECTS: Final = ("ghg_net", "organics_recycled")
+"""Indicators whose change is the effect of a measure: the first that the model has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +56,7 @@ class _Balances:
     @classmethod
     def of(cls, comparison: Comparison, system: System) -> _Balances:
         scenario, (first, *_) = comparison.scenario, comparison.options
-        effect = "ghg_net" if "ghg_net" in first.indicators else "organics_recycled"
+        effect = next((name for name in EFFECTS if name in first.indicators), EFFECTS[-1])
         trunk = Trunk.of(system, plan_of(scenario, first.base_option), until=scenario.finance.start)
         return cls(system, scenario, comparison.model, effect, first.base_option, trunk)
 
@@ -137,8 +142,10 @@ def leading(comparison: Comparison) -> tuple[str, ...]:
     """Return the options whose curve tells something of the choice: those that lead by some aim, by score first.
 
     Of an option with a single measure there is nothing to tell; where all that lead have one, the option stands for
-    them that leaves the smallest gap to a target among those with more.
+    them that leaves the smallest gap to a target among those with more. None where the model has none of `EFFECTS`.
     """
+    if not any(name in comparison.options[0].indicators for name in EFFECTS):
+        return ()
     several = [option.id for option in comparison.plain if len(measures_of(comparison.scenario, option.id)) > 1]
     aims = comparison.decision.aims if comparison.decision else ()
     leaders = dict.fromkeys(aim.leader for aim in reversed(aims))
@@ -150,13 +157,16 @@ def leading(comparison: Comparison) -> tuple[str, ...]:
 
 
 def measures_of(scenario: Scenario, option: str) -> tuple[str, ...]:
-    """Return the projects and programmes of an option that are not committed anyway."""
+    """Return the projects and programmes of an option that are not committed anyway.
+
+    Projects that a rule decides on are none: the annual balance, which runs no history, never builds them.
+    """
     projects, programmes = content_of(scenario, option)
     own: tuple[tuple[str, bool], ...] = (
-        *((key, project.committed) for key, project in projects.items()),
+        *((key, project.committed or project.when is not None) for key, project in projects.items()),
         *((key, programme.committed) for key, programme in programmes.items()),
     )
-    return tuple(key for key, committed in own if not committed)
+    return tuple(key for key, apart in own if not apart)
 
 
 def only(scenario: Scenario, option: str, measures: frozenset[str]) -> Scenario:

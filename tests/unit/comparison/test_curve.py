@@ -79,6 +79,9 @@ def test_the_options_that_lead_have_curves(compared: Comparison) -> None:
     assert leading(replace(others, ranking={}, decision=None)) == ("two_yards",)
     assert leading(_with_only(others, measures_of(compared.scenario, "two_yards")[0])) == ()
     assert with_curves(_with_only(others, "none")).curves == {}
+    first = compared.options[0]
+    bare = replace(first, indicators=first.indicators.drop_vars(list(curve.EFFECTS)))
+    assert leading(replace(compared, options=(bare, *compared.options[1:]))) == ()
 
 
 def test_the_report_says_why_there_is_no_curve(compared: Comparison) -> None:
@@ -125,6 +128,12 @@ def test_what_is_committed_is_no_measure_and_stays(compared: Comparison) -> None
     assert measures_of(bare, "two_yards") == ()
     held = {key for key, project in scenario.options["two_yards"].projects.items() if project.committed}
     assert set(bare.options["two_yards"].projects) == held
+
+
+def test_what_a_rule_decides_on_is_no_measure_of_a_balance_without_history() -> None:
+    scenario = cemfa.read_scenario("town_yard_2030")
+    assert any(project.when for project in scenario.options["yards_when_needed"].projects.values())
+    assert measures_of(scenario, "yards_when_needed") == ("separation",)
 
 
 @pytest.mark.parametrize(("options", "code"), [(["palace"], "unknown-option"), (["as_now"], "curve-nothing")])
