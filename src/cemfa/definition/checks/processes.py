@@ -255,10 +255,16 @@ def recipes(c: Context) -> Iterator[Problem]:
 
 
 def outages(c: Context) -> Iterator[Problem]:
-    """Check that only what has a capacity can break down."""
+    """Check that only what has a capacity can break down, and that what it cannot take in then has a way."""
     for name, process in c.model.processes.items():
-        if process.outage is not None and process.capacity is None:
-            yield Problem("outage-capacity", c.at("processes", name, "outage", key=True), {"process": name})
+        place = c.at("processes", name, "outage", key=True)
+        if process.outage is None:
+            continue
+        stuck = [n for n, _, flow in c.entering(name) if not flow.otherwise and not flow.refused]
+        if process.capacity is None:
+            yield Problem("outage-capacity", place, {"process": name})
+        elif stuck and process.store is None and any(flow.otherwise for _, _, flow in c.entering(name)):
+            yield Problem("outage-stuck", place, {"process": name, "flows": stuck}, "warning")
 
 
 def technologies(c: Context) -> Iterator[Problem]:
