@@ -29,7 +29,8 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=REPEATS, help="rounds, of which the median counts (%(default)s)")
     parser.add_argument("--only", metavar="WORD", help="contests whose name holds this word, such as 'stock'")
     parser.add_argument("--smoke", action="store_true", help="tiny sizes: shows that everything runs, measures nothing")
-    whole = f"whole runs with {ISSUED} samples of ten years instead of {Sizes.all_in}, which takes hours"
+    whole = f"whole runs with {ISSUED} samples of ten years instead of {Sizes.all_in}, and a comparison as the command "
+    whole += "line makes it: hours, or minutes with --only comparison --repeats 3"
     parser.add_argument("--full", action="store_true", help=whole)
     parser.add_argument("--no-peers", action="store_true", help="leave out dpmfa and flodym")
     parser.add_argument("--write", action="store_true", help="write measured.md and README.md, after a whole run")
@@ -39,7 +40,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 def main(given: list[str] | None = None) -> None:
     """Measure, print, write."""
     asked = arguments(given)
-    sizes = SMOKE if asked.smoke else Sizes(all_in=ISSUED) if asked.full else Sizes()
+    sizes = SMOKE if asked.smoke else Sizes(all_in=ISSUED, comparison=Sizes.province) if asked.full else Sizes()
     names = () if asked.no_peers else peers.NAMES
     if names and (why := peers.missing()):
         print(f"Without {' and '.join(names)}: {why}", file=sys.stderr)

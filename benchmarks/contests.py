@@ -98,6 +98,7 @@ class Sizes:
     cohorts : years and items of the stock
     replications : of the sample model
     province : scenario that is simulated whole, and its replications
+    comparison : scenario that is compared whole by the command line, and its replications; None: it is left out
     processes : sizes of graph to go through
     """
 
@@ -111,10 +112,11 @@ class Sizes:
     cohorts: tuple[int, int] = (150, 1000)
     replications: int = 8
     province: tuple[str, int] = ("organics_2030", 100)
+    comparison: tuple[str, int] | None = None
     processes: tuple[int, ...] = (200, 2000)
 
 
-SMOKE: Final = Sizes(8, 4, 4, 2, 2, 8, 2, (6, 3), 1, ("first_steps_2030", 2), (20,))
+SMOKE: Final = Sizes(8, 4, 4, 2, 2, 8, 2, (6, 3), 1, ("first_steps_2030", 2), ("first_steps_2030", 2), (20,))
 ISSUED: Final = 100_000
 """Samples of a whole run as asked for by `--full`."""
 
@@ -164,6 +166,8 @@ def contests(sizes: Sizes, peers: Sequence[Peer] = ()) -> dict[str, Callable[[],
     found["sample model"] = partial(simulating, sizes.replications)
     found["province"] = partial(province, *sizes.province)
     found["province, workers"] = partial(province_workers, *sizes.province)
+    if sizes.comparison:
+        found["comparison"] = partial(comparison, *sizes.comparison)
     found["containers"] = partial(contained, largest // EACH, sizes.replications)
     return found
 
@@ -288,6 +292,17 @@ def province_workers(name: str, replications: int) -> Contest:
     )
     ratio = Ratio("2 processes / 1 process", two.name, one.name, *WORKERS)
     return Contest(f"{name}, {options} options, {replications} histories", (one, two), (ratio,), "wall", "option")
+
+
+def comparison(name: str, replications: int) -> Contest:
+    """Return a comparison as one asks for it in a terminal, report and workbook included, by one worker and by two."""
+    found = []
+    for count, said in ((1, "1 worker"), (2, "2 workers")):
+        task = verbs.Compared(name, replications, count)
+        found.append(Contestant(said, 1, task, task.result))
+    ratio = Ratio("2 workers / 1 worker", "2 workers", "1 worker", *WORKERS)
+    whole = f"cemfa compare {name}, {replications} histories"
+    return Contest(whole, tuple(found), (ratio,), "wall", "comparison")
 
 
 def contained(districts: int, replications: int) -> Contest:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -165,6 +168,25 @@ class Lifetimes:
 def python(code: str) -> Action:
     """Return the action of running code in a fresh interpreter."""
     return partial(subprocess.run, [sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+class Compared:
+    """A comparison by the command line in a fresh interpreter, into a folder that is removed."""
+
+    def __init__(self, scenario: str, replications: int, workers: int) -> None:
+        self._asked = ["compare", scenario, "--replications", str(replications), "--workers", str(workers)]
+        self._found: list[str] = []
+
+    def __call__(self) -> None:
+        """Compare and write everything."""
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "cemfa", *self._asked, "--out", folder]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self._found = [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(Path(folder).iterdir())]
+
+    def result(self) -> Array:
+        """Return digits of the hashes of all files: whatever the number of workers, every byte is the same."""
+        return np.array([[int(found[:12], 16) for found in self._found]], dtype=np.float64)
 
 
 def sample_model(replications: int) -> tuple[Action, Action]:

@@ -5,7 +5,7 @@ Beside `pictures`; every function returns a picture in one language, or None whe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cemfa.comparison.measures import put_together
 from cemfa.comparison.pictures import full_name
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from cemfa.comparison.measures import Step
     from cemfa.comparison.outcome import Aim, Comparison
+
+_MUCH: Final = ((BILLION, "bn"), (1e6, "mn"))
+"""Sizes of money, with the marks of their units."""
 
 
 def stability(comparison: Comparison, words: Words) -> Picture | None:
@@ -106,7 +109,14 @@ def unit_of(comparison: Comparison, aim: Aim, words: Words) -> str:
 
 
 def amount(value: float, unit: str, words: Words) -> str:
-    """Return a value of a parameter with its unit; a fraction as percent."""
+    """Return a value of a parameter with its unit; a fraction as percent, much money in millions or billions.
+
+    >>> amount(1.01e9, "VND/(t/d)", Words("vi"))
+    '1,01 tỷ đồng cho 1 tấn/ngày'
+    """
     if unit == "1":
         return words.percent(value, 0 if value >= 0.1 else 1)
+    for size, much in _MUCH:
+        if abs(value) >= size and (shown := words.unit(f"{much}_{unit}")) != f"{much}_{unit}":
+            return f"{words.number(value / size)} {shown}"
     return f"{words.number(value)} {words.unit(unit)}".strip()

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from cemfa.comparison.drawn import number_name
 from cemfa.comparison.words import Words
+from cemfa.definition.schema import NumberRow
 from cemfa.plan import numbers_of
 from cemfa.report.tables import Cell, Column, Table, Tone
 
 if TYPE_CHECKING:
     from cemfa.comparison.outcome import Comparison
-    from cemfa.definition.schema import Model, NumberRow, Source
+    from cemfa.definition.schema import Finance, Model, Source
 
 
 def assumptions_table(comparison: Comparison, words: Words) -> Table:
@@ -31,7 +32,7 @@ def assumptions_table(comparison: Comparison, words: Words) -> Table:
     for name, applies, row in _numbers(comparison, words):
         tone: Tone = "unsure" if row.basis == "unverified" else ""
         rows.append((
-            Cell(name), Cell(applies), Cell(row.value), Cell(row.low), Cell(row.high), Cell(row.unit),
+            Cell(name), Cell(applies), Cell(row.value), Cell(row.low), Cell(row.high), Cell(words.unit(row.unit)),
             Cell(words.text(f"basis_{row.basis}"), tone=tone), Cell(row.source), Cell(row.note),
         ))  # fmt: skip
     return Table(words.text("t_assumptions"), words.text("assumptions_caption"), columns, tuple(rows))
@@ -107,6 +108,23 @@ def _numbers(comparison: Comparison, words: Words) -> Iterator[tuple[str, str, N
     for key, number in numbers_of(scenario).items():
         name, where = number_name(scenario, key, words)
         yield name, where, number
+    yield from _certain(scenario.finance, words)
+
+
+def _certain(finance: Finance, words: Words) -> Iterator[tuple[str, str, NumberRow]]:
+    """Yield the numbers of the account that are stated without a range: index and rates by year, shares of items."""
+    series = {"VND": finance.price_index} if finance.price_index else {}
+    for currency, found in (series | finance.exchange_rates).items():
+        name = words.text("n_price_index") if currency == "VND" else words.text("n_exchange_rate", currency=currency)
+        unit = "" if currency == "VND" else f"VND/{currency}"
+        for year, value in sorted(found.values.items()):
+            row = NumberRow(value=value, unit=unit, basis=found.basis, source=found.source, note=found.note)
+            yield name, str(year), row
+    if (shares := finance.investment) is not None:
+        for key in ("management", "consultancy", "contingency_volume"):
+            if value := getattr(shares, key):
+                row = NumberRow(value=value, unit="1", basis=shares.basis, source=shares.source, note=shares.note)
+                yield words.text(f"n_investment_{key}"), words.text("all_places"), row
 
 
 def item_name(model: Model, dimension: str, item: str, words: Words) -> str:
