@@ -49,6 +49,7 @@ _LEVERS_OF: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
     }
 )
 """Settlement and causes that keep waste from targets other than recycling rates."""
+_COLLECTED: Final = "waste_collected_treated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,14 +244,17 @@ def letters_of(scenario: Scenario) -> dict[str, str]:
 
 
 def levers(values: xr.Dataset, targets: Sequence[Target], year: int) -> dict[str, str]:
-    """Return per target on organic waste the cause whose removal closes most of its gap, by median tonnes.
+    """Return per target the cause whose removal closes most of its gap, by median tonnes.
 
-    Of recycling rates every cause counts, of other targets those of `_LEVERS_OF`; a target that they do not touch, or
-    a settlement where none of them holds anything back, has no lever.
+    Of recycling rates every cause counts, of other targets on organic waste those of `_LEVERS_OF`, of a share that is
+    collected and treated what is not collected; a target that they do not touch, or a settlement where none of them
+    holds anything back, has no lever.
     """
     found = {}
     for target in targets:
         name = target.indicator or ""
+        if name == _COLLECTED and _is_left(values, target.where.get("settlement", ALL), year):
+            found[target.id] = "collection"
         place, causes = _LEVERS_OF.get(name, ("", _LEVERS if name.startswith("rate_") else ()))
         item = place or target.where.get("settlement", ALL)
         known = [c for c in causes if f"not_recycled_{c}" in values and item in values["settlement"].to_numpy()]
@@ -258,6 +262,15 @@ def levers(values: xr.Dataset, targets: Sequence[Target], year: int) -> dict[str
         if mass and max(mass.values()) > 0:
             found[target.id] = max(known, key=lambda cause: mass[cause])
     return found
+
+
+def _is_left(values: xr.Dataset, item: str, year: int) -> bool:
+    """Tell whether some household waste of a settlement is not collected, by median tonnes."""
+    masses = ("waste_generated", "waste_collected")
+    if any(name not in values for name in masses) or item not in values["settlement"].to_numpy():
+        return False
+    made, collected = (at(values, name, year, item) for name in masses)
+    return float(np.median(made - collected)) > 0
 
 
 def _reasons(values: xr.Dataset, year: int) -> Iterator[Reason]:

@@ -13,8 +13,12 @@ MASS = {  # urban, rural, all [t/yr]
     "uncollected": (10.0, 900.0, 910.0), "mixed": (500.0, 50.0, 550.0), "full": (40.0, 0.0, 40.0),
     "down": (60.0, 0.0, 60.0), "rejected": (80.0, 5.0, 85.0), "fed": (2000.0, 0.0, 2000.0),
 }  # fmt: skip
+WASTE = {"waste_generated": (5000.0, 3000.0, 8000.0), "waste_collected": (5000.0, 1000.0, 6000.0)}
 VALUES = xr.Dataset(
-    {f"not_recycled_{c}": (("sample", "period", "settlement"), [[list(m)]]) for c, m in MASS.items()},
+    {
+        name: (("sample", "period", "settlement"), [[list(mass)]])
+        for name, mass in ({f"not_recycled_{c}": m for c, m in MASS.items()} | WASTE).items()
+    },
     {"sample": [0], "period": [2030], "settlement": ["urban", "rural", "all"]},
 )
 
@@ -37,6 +41,9 @@ def lever(indicator, **where):
         ("direct_landfilling_circular_urban", {}, "down"),
         ("landfilling_circular_urban", {}, "rejected"),
         ("landfilled_directly", {"settlement": "suburban"}, None),
+        ("waste_collected_treated", {"settlement": "rural"}, "collection"),
+        ("waste_collected_treated", {"settlement": "urban"}, None),  # all of it is collected
+        ("waste_collected_treated", {"settlement": "suburban"}, None),
         ("plastics_recovered", {}, None),  # the causes are those of organic waste
     ],
 )
