@@ -14,7 +14,7 @@ import numpy as np
 
 from cemfa import units
 from cemfa.errors import UnitError
-from cemfa.indicators import ALL, REGISTRY
+from cemfa.indicators import ALL, REGISTRY, by_part
 from cemfa.indicators.catalogue import chosen
 from cemfa.indicators.spread import Stat, stat_of, stats_of
 from cemfa.indicators.view import Array
@@ -367,10 +367,10 @@ def _in_year(
 
 def _by_year(values: xr.Dataset, name: str, target: Target, where: Mapping[str, str] | None = None) -> Array:
     """Return an indicator (T, S) of the part of the area that a target speaks of, or of another."""
-    variable, asked = values.variables[name], target.where if where is None else where
-    dims = [str(dimension) for dimension in variable.dims if dimension not in ("sample", "period")]
-    part = tuple(values.get_index(dimension).get_loc(asked.get(dimension, ALL)) for dimension in dims)
-    return np.asarray(variable.transpose(*dims, "period", "sample").to_numpy()[part], dtype=np.float64)
+    dimension, parts, rows = by_part(values, name)
+    asked = target.where if where is None else where
+    found: Array = rows[parts.index(asked.get(dimension, ALL)) if dimension else 0]
+    return found
 
 
 def _factor(target: Target) -> float | None:

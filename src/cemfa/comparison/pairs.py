@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from cemfa.comparison.choice import table_of
+from cemfa.indicators import by_part
 from cemfa.indicators.spread import Stat, stats_of
 from cemfa.indicators.view import Array
 
@@ -21,22 +22,13 @@ HEADLINE = "rate_with_home"
 
 def at(values: xr.Dataset, name: str, year: int, item: str = "all") -> Array:
     """Return an indicator in a year per sample, (S,); of one settlement or district where it has parts."""
-    parts, rows = _in_year(values, name, year)
-    found: Array = rows[0 if parts is None else parts.index(item)]
+    dimension, parts, rows = by_part(values, name)
+    found: Array = rows[parts.index(item) if dimension else 0, _place(values, year)]
     return found
 
 
-def _in_year(values: xr.Dataset, name: str, year: int) -> tuple[list[str] | None, Array]:
-    """Return the parts of an indicator, None where it is whole, and its samples in a year, (parts or 1, S).
-
-    On bare variables: a comparison asks some thousand times, and labels cost more than numbers.
-    """
-    variable = values.variables[name]
-    dims = [str(dimension) for dimension in variable.dims if dimension not in ("sample", "period")]
-    place = values.get_index("period").get_loc(year)
-    rows = variable.transpose("period", *dims, "sample").to_numpy()[place]
-    parts = [str(item) for item in values[dims[0]].to_numpy()] if dims else None
-    return parts, np.asarray(rows if dims else rows[None], dtype=np.float64)
+def _place(values: xr.Dataset, year: int) -> int:
+    return values.get_index("period").tolist().index(year)
 
 
 def headline_of(indicators: Mapping[str, xr.Dataset], year: int) -> dict[str, Array]:
@@ -78,9 +70,9 @@ def _by_key(values: xr.Dataset, year: int) -> dict[str, Array]:
     """Return the samples of a year by `indicator`, or `indicator.item` where it has parts."""
     found: dict[str, Array] = {}
     for name in map(str, values.data_vars):
-        parts, rows = _in_year(values, name, year)
-        keys = [name] if parts is None else [f"{name}.{part}" for part in parts]
-        found |= dict(zip(keys, rows, strict=True))
+        dimension, parts, rows = by_part(values, name)
+        keys = [f"{name}.{part}" for part in parts] if dimension else [name]
+        found |= dict(zip(keys, rows[:, _place(values, year)], strict=True))
     return found
 
 

@@ -4,7 +4,7 @@ Stands between `results` and `targets`: every indicator is a pure function of re
 formula, source and labels in both languages.
 """
 
-from cemfa.indicators.catalogue import REGISTRY, block_function, evaluate, parts_named, supported
+from cemfa.indicators.catalogue import REGISTRY, block_function, by_part, evaluate, parts_named, supported
 from cemfa.indicators.registry import ALL, Indicator
 
-__all__ = ["ALL", "REGISTRY", "Indicator", "block_function", "evaluate", "parts_named", "supported"]
+__all__ = ["ALL", "REGISTRY", "Indicator", "block_function", "by_part", "evaluate", "parts_named", "supported"]

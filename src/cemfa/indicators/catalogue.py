@@ -156,6 +156,27 @@ def parts_named(results: xr.Dataset, indicators: Sequence[str]) -> xr.Dataset:
     return found.rename({f"of_{name}": name for name in _PARTS if f"of_{name}" in found.dims})
 
 
+def by_part(values: xr.Dataset, name: str) -> tuple[str, list[str], Array]:
+    """Return the dimension of an indicator's parts and the parts, "" and none where it is whole, and its samples.
+
+    On bare variables: a comparison asks some thousand times, and labels cost more than numbers.
+
+    Parameters
+    ----------
+    values : of `evaluate`
+    name : id of an indicator among them
+
+    Returns
+    -------
+    dimension, parts, samples (parts or 1, T, S)
+    """
+    variable = values.variables[name]
+    (dimension,) = [str(d) for d in variable.dims if d not in ("sample", "period")] or [""]
+    rows = variable.transpose(*filter(None, [dimension]), "period", "sample").to_numpy()
+    parts = [str(item) for item in values[dimension].to_numpy()] if dimension else []
+    return dimension, parts, np.asarray(rows if dimension else rows[None], dtype=np.float64)
+
+
 def _values(indicator: Indicator, view: View) -> Array:
     missing = indicator.missing(view)
     if missing:

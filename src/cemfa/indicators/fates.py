@@ -16,7 +16,9 @@ from cemfa.indicators.view import FRESH, Array, Mask, Names, Positions, View, tr
 
 STREAM: Final = frozenset({"household", "market"})
 """Origins of the household-waste stream."""
-DISPOSAL: Final = ("landfill", "incineration", "open_burning", "burial", "dumping")
+BURIED: Final = ("landfill", "incineration")
+SCATTERED: Final = ("open_burning", "burial", "dumping")
+DISPOSAL: Final = (*BURIED, *SCATTERED)
 """Ends that never count as recycled."""
 USES: Final = ("soil", "feed", "material")
 """Ends at which the matter of a product is put to use."""
@@ -52,6 +54,11 @@ def items(view: View, dimension: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(item) for item in arising if item))
 
 
+def to_recycling_plants(view: View) -> Mask:
+    """Return which flows enter recycling plants of a circular model, (F,)."""
+    return np.asarray(truth(view.at_target("circular_model")) & np.isin(view.flows["treatment"], RECYCLING))
+
+
 def collected_apart(view: View) -> Positions:
     """Return the flows of organics collected apart for recycling, taken in by a plant or refused, positions.
 
@@ -59,7 +66,7 @@ def collected_apart(view: View) -> Positions:
     goes back into the mixed waste), or enter such a plant from elsewhere. Mixed waste brought to a plant is
     none of it.
     """
-    plant = truth(view.at_target("circular_model")) & np.isin(view.flows["treatment"], RECYCLING)
+    plant = to_recycling_plants(view)
     served = np.flatnonzero(stream(view) & plant & (view.source >= 0))
     first = served[~np.isin(view.at_source("treatment")[served], RECYCLING)]
     names, senders = view.at_source("name"), set(view.at_source("name")[first].tolist())

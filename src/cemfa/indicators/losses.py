@@ -16,6 +16,9 @@ import numpy as np
 import xarray as xr
 
 from cemfa.indicators.fates import (
+    BURIED,
+    DISPOSAL,
+    SCATTERED,
     at_plants,
     by_item,
     collected_apart,
@@ -25,11 +28,12 @@ from cemfa.indicators.fates import (
     reject_share,
     sold_share,
     spoiled_share,
+    to_recycling_plants,
     untreated,
 )
 from cemfa.indicators.following import RECYCLING
 from cemfa.indicators.registry import ALL, require
-from cemfa.indicators.view import Array, Positions, View, truth, view_of
+from cemfa.indicators.view import Array, Positions, View, view_of
 
 CAUSES: Final = (
     "uncollected", "mixed", "too_far", "unbuilt", "full", "down", "spoiled", "rejected", "fed", "unevidenced",
@@ -38,8 +42,6 @@ CAUSES: Final = (
 """Why organic waste does not count as recycled, in the order of the chain, see `account`."""
 PARTS: Final = ("generated", *CAUSES, "recycled", "unsold")
 """Parts of an account; generated − causes = recycled, and recycled − unsold is what is also put to use."""
-BURIED: Final = ("landfill", "incineration")
-SCATTERED: Final = ("open_burning", "burial", "dumping")
 EVIDENCE: Final = "home_composting_evidence_factor"
 _OF_REFUSAL: Final = {"too_far": "absent", "unbuilt": "unbuilt", "full": "full", "down": "down"}
 
@@ -163,8 +165,7 @@ class _Keeper:
     def _refused(self) -> dict[str, Array]:
         """Return what was collected apart and reached no plant that recycles, by reason."""
         view, chosen = self.view, collected_apart(self.view)
-        plant = truth(view.at_target("circular_model"))[chosen] & np.isin(view.flows["treatment"][chosen], RECYCLING)
-        chosen = chosen[~plant]
+        chosen = chosen[~to_recycling_plants(view)[chosen]]
         mass, weight = view.mass(chosen), self._reasons(chosen)
         return {cause: self._cells(chosen, mass * weight[reason]) for cause, reason in _OF_REFUSAL.items()}
 
@@ -177,8 +178,7 @@ class _Keeper:
         none = {cause: np.zeros(1) for cause in _OF_REFUSAL}
         if refusals is None:
             return none
-        plant = truth(view.at_target("circular_model")) & np.isin(view.flows["treatment"], RECYCLING)
-        served = frozenset(view.flows["flow_name"][plant].tolist())
+        served = frozenset(view.flows["flow_name"][to_recycling_plants(view)].tolist())
         straight = np.setdiff1d(untreated(view, ends), collected_apart(view)).tolist()
         rows = [n for n, flow in enumerate(refusals.flows.tolist()) if flow in straight]
         rows = [n for n in rows if refusals.senders[n] <= served]
@@ -212,7 +212,7 @@ class _Keeper:
     def _served(self, chosen: Positions) -> Array:
         """Return where the process that some flows leave also brings something to a plant, (S, T, n), 1 or 0."""
         view = self.view
-        plant = truth(view.at_target("circular_model")) & np.isin(view.flows["treatment"], RECYCLING)
+        plant = to_recycling_plants(view)
         brought = {
             int(p): view.total(np.flatnonzero(plant & (view.source == p))) for p in np.unique(view.source[chosen])
         }
@@ -221,7 +221,7 @@ class _Keeper:
 
     def _named(self, goods: tuple[str, ...]) -> bool:
         """Tell whether every flow of the stream that the account looks at still carries a good that arises."""
-        ends = ("landfill", "incineration", "open_burning", "burial", "dumping", "feed", "home_composting", *RECYCLING)
+        ends = (*DISPOSAL, "feed", "home_composting", *RECYCLING)
         view = self.view
         chosen = np.union1d(entries(view, ends), collected_apart(view))
         lost = ~np.isin(view.flows["good"][chosen], goods)

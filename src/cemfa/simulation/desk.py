@@ -74,6 +74,9 @@ class StrandDesk:
         lanes = strands.part_lane[self._profile_parts]
         rows = network.book.layered_row[lanes]
         self._arising = RowGroups.of(lanes.tolist(), network.book.lanes)
+        self._follows = strands.part_activity[self._profile_parts]
+        order = self._arising.rows
+        self._by_lane = self._arising.start, self._profile_parts[order], self._follows[order]
         self._followed = np.flatnonzero(rows >= 0)
         self._by_row = RowGroups.of(rows[self._followed].tolist(), network.book.layered)
         steady = strands.part_activity[strands.passed_part] < self._profiles
@@ -110,18 +113,15 @@ class StrandDesk:
 
     def _arise(self, weight: Array) -> None:
         self._activity[: self._profiles] = weight
-        strands, day, count = self.strands, self.day, len(self.network.book.bases)
-        follows = strands.part_activity[self._profile_parts]
+        day, count = self.day, len(self.network.book.bases)
         if self.program:
-            rows = self._arising.rows
-            groups = self._arising.start, self._profile_parts[rows], follows[rows]
-            self.program.kernel.arise(*groups, self._mass, self._activity, day.mass)
+            self.program.kernel.arise(*self._by_lane, self._mass, self._activity, day.mass)
         else:
-            share = self._activity[follows]
+            share = self._activity[self._follows]
             for basis, mass in enumerate(self._mass):
                 day.mass[basis::count] = self._arising.add(share * mass[self._profile_parts])
         if self._followed.size:
-            share = self._activity[follows[self._followed]]
+            share = self._activity[self._follows[self._followed]]
             layers = self._layers[self._profile_parts[self._followed]]
             day.layered[...] = self._by_row.add(share[:, None, :] * layers)
 
