@@ -15,6 +15,7 @@ from cemfa.indicators.energy import electricity
 from cemfa.indicators.following import final
 from cemfa.indicators.nutrients import returned
 from cemfa.indicators.registry import once, require
+from cemfa.indicators.sums import added, together
 from cemfa.indicators.view import Array, Positions, View
 
 
@@ -49,7 +50,7 @@ def avoided_fuel(view: View) -> Array:
     factor = view.parameter("fuel_emission_factor")
     lacking = ["fuel_emission_factor"] if factor is None and chosen.size else []
     require("ghg_avoided_fuel", [*absent, *lacking])
-    energy = (view.mass(chosen, "dry_matter") * value * replaced).sum(axis=-1) if chosen.size else np.zeros(view.shape)
+    energy = added(view.mass(chosen, "dry_matter") * value * replaced) if chosen.size else np.zeros(view.shape)
     return np.asarray(energy if factor is None else energy * factor)
 
 
@@ -59,7 +60,7 @@ def avoided_peat(view: View) -> Array:
     ``Σ dry matter sold · peat_emission_factor`` over goods with that row.
     """
     chosen, factor = _sold_with(view, "peat_emission_factor")
-    return np.asarray((view.mass(chosen, "dry_matter") * factor).sum(axis=-1)) if chosen.size else np.zeros(view.shape)
+    return added(view.mass(chosen, "dry_matter") * factor) if chosen.size else np.zeros(view.shape)
 
 
 AVOIDED: Final[Mapping[str, Callable[[View], Array]]] = MappingProxyType(
@@ -76,7 +77,7 @@ AVOIDED: Final[Mapping[str, Callable[[View], Array]]] = MappingProxyType(
 @once
 def avoided(view: View) -> Array:
     """Return emissions that others no longer cause: grid power, fertiliser, fuel, peat, (S, T) [tCO2e/yr]."""
-    return np.asarray(np.add.reduce([part(view) for part in AVOIDED.values()]))
+    return together(part(view) for part in AVOIDED.values())
 
 
 def grid_factor(view: View, indicator: str, power: Array) -> Array:

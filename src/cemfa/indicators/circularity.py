@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from cemfa.indicators.following import BIOLOGICAL, behind
 from cemfa.indicators.registry import Indicator, require
+from cemfa.indicators.sums import together
 from cemfa.indicators.view import Array, Mask, View
 
 RECIRCULATED: Final = (*BIOLOGICAL, "soil", "feed", "material")
@@ -152,7 +153,7 @@ def product_circularity(
     virgin = whole * (1.0 - old - again - grown)
     in_feedstock = whole * (1.0 - before) * old / before
     in_recycling = whole * (1.0 - after) * ends[0]
-    lost = whole * (1.0 - np.add.reduce(np.broadcast_arrays(*ends))) + (in_feedstock + in_recycling) / 2.0
+    lost = whole * (1.0 - together(ends)) + (in_feedstock + in_recycling) / 2.0
     return material_circularity(linear_flow_index(whole, virgin, lost, in_feedstock, in_recycling), utility)
 
 

@@ -34,6 +34,7 @@ from cemfa.indicators.ipcc import (
     wastewater_methane,
 )
 from cemfa.indicators.registry import Indicator, once, require
+from cemfa.indicators.sums import added, together
 from cemfa.indicators.transport import transport_co2e
 from cemfa.indicators.view import Array, Mask, Positions, View
 
@@ -87,8 +88,8 @@ def _burns_biogas(view: View) -> Mask:
 
 def _gases(view: View, losses: Positions, carbon: Array, nitrogen: Array) -> tuple[Array, Array]:
     return (
-        np.asarray((view.mass(losses, "carbon") * carbon).sum(axis=-1) * CH4_PER_C),
-        np.asarray((view.mass(losses, "nitrogen") * nitrogen).sum(axis=-1) * N2O_PER_N),
+        np.asarray(added(view.mass(losses, "carbon") * carbon) * CH4_PER_C),
+        np.asarray(added(view.mass(losses, "nitrogen") * nitrogen) * N2O_PER_N),
     )
 
 
@@ -99,8 +100,8 @@ def open_burning_gases(view: View) -> tuple[Array, Array]:
     nitrogen, no_nitrogen = view.along_flows("open_burning_n2o_share_of_nitrogen", chosen)
     require("ghg_direct", [*no_carbon, *no_nitrogen])
     return (
-        np.asarray((view.mass(chosen, "carbon") * carbon).sum(axis=-1) * CH4_PER_C),
-        np.asarray((view.mass(chosen, "nitrogen") * nitrogen).sum(axis=-1) * N2O_PER_N),
+        np.asarray(added(view.mass(chosen, "carbon") * carbon) * CH4_PER_C),
+        np.asarray(added(view.mass(chosen, "nitrogen") * nitrogen) * N2O_PER_N),
     )
 
 
@@ -116,7 +117,7 @@ def effluent_methane(view: View) -> Array:
     stated = view.parameter("effluent_methane_capacity")
     capacity = np.full(view.shape, METHANE_PER_COD) if stated is None else stated
     load = view.mass(chosen, "carbon") * COD_PER_C
-    return np.asarray(wastewater_methane(load, correction, capacity[..., None]).sum(axis=-1))
+    return added(wastewater_methane(load, correction, capacity[..., None]))
 
 
 def straw_methane(view: View) -> Array:
@@ -129,12 +130,12 @@ def straw_methane(view: View) -> Array:
         return np.zeros(view.shape)
     chosen = np.flatnonzero((view.flows["treatment"] == "soil") & (view.source >= 0))
     per_tonne, _ = view.along_processes("straw_methane_per_dry_matter", view.source[chosen], default=0.0)
-    return np.asarray((view.mass(chosen, "dry_matter") * per_tonne).sum(axis=-1))
+    return added(view.mass(chosen, "dry_matter") * per_tonne)
 
 
 def landfill_committed(view: View) -> Array:
     """Return methane that this year's deposits will emit over a hundred years, (S, T) [t]."""
-    return np.asarray(_committed(view)[1].sum(axis=-1))
+    return added(_committed(view)[1])
 
 
 def _committed(view: View) -> tuple[Positions, Array]:
@@ -158,7 +159,7 @@ def _committed(view: View) -> tuple[Positions, Array]:
 
 def landfill_emitted(view: View) -> Array:
     """Return methane that landfills emit in the year from all that was ever buried, (S, T) [t/yr]."""
-    return np.asarray(_emitted(view)[1].sum(axis=-1))
+    return added(_emitted(view)[1])
 
 
 def _emitted(view: View) -> tuple[Positions, Array]:
@@ -219,7 +220,7 @@ def fossil_co2(view: View) -> Array:
     chosen = np.flatnonzero(np.isin(view.flows["treatment"], ["incineration", "open_burning", "energy"]))
     share, _ = view.along_flows("fossil_share_of_carbon", chosen, default=0.0)
     burnt = view.mass(chosen, "carbon") * share * _oxidised(view, chosen)
-    return np.asarray(burnt.sum(axis=-1) * CO2_PER_C)
+    return np.asarray(added(burnt) * CO2_PER_C)
 
 
 def _oxidised(view: View, fires: Positions) -> Array:
@@ -271,7 +272,7 @@ def direct(view: View) -> Array:
 
     Burial as committed. Hauling counts where flows state their `transport` (collection is in none).
     """
-    return np.asarray(np.add.reduce([part(view) for part in DIRECT.values()]))
+    return together(part(view) for part in DIRECT.values())
 
 
 def net(view: View) -> Array:
@@ -295,7 +296,7 @@ def stored_biochar(view: View) -> Array:
     """
     chosen = np.flatnonzero(view.flows["treatment"] == "soil")
     permanent, _ = view.along_flows("permanent_share_of_carbon", chosen, default=0.0)
-    return np.asarray(biochar_storage(view.mass(chosen, "carbon"), 1.0, permanent).sum(axis=-1))
+    return added(biochar_storage(view.mass(chosen, "carbon"), 1.0, permanent))
 
 
 def intensity_share(view: View) -> Array:
@@ -319,7 +320,7 @@ def biogenic(view: View) -> Array:
     )
     burnt = np.setdiff1d(fire, gas)
     carbon = view.total(gas, "carbon") + view.total(burnt, "carbon")
-    methane = np.add.reduce([gases(view)[0] for gases in _WITH_METHANE])
+    methane = together(gases(view)[0] for gases in _WITH_METHANE)
     if _losses(view, ("landfill",)).size:
         methane = methane + landfill_emitted(view)
     return np.asarray(np.maximum((carbon - methane / CH4_PER_C) * CO2_PER_C - fossil_co2(view), 0.0))

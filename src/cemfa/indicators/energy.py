@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from cemfa.indicators.following import RECYCLING
 from cemfa.indicators.registry import Indicator, require
+from cemfa.indicators.sums import added
 from cemfa.indicators.view import Array, Mask, View
 
 _PLANTS: Final = (*RECYCLING, "energy", "incineration", "material", "landfill")
@@ -28,7 +29,7 @@ def electricity(view: View, quantity: str, treatments: tuple[str, ...] = _PLANTS
     """
     chosen = np.flatnonzero(np.isin(view.flows["treatment"], treatments))
     per_tonne, _ = view.along_flows(quantity, chosen, default=0.0)
-    return np.asarray((view.mass(chosen) * per_tonne).sum(axis=-1), dtype=np.float64)
+    return added(view.mass(chosen) * per_tonne)
 
 
 def from_by_products(view: View) -> Array:
@@ -79,7 +80,7 @@ def renewable_capacity(view: View) -> Array:
     require("renewable_capacity", absent)
     fossil, _ = view.along_flows("fossil_share_of_carbon", chosen, default=0.0)
     given = view.mass(chosen) * per_tonne * (1.0 - fossil)
-    return np.asarray(installed_capacity(given, factor, view.days[None, :, None]).sum(axis=-1), dtype=np.float64)
+    return added(installed_capacity(given, factor, view.days[None, :, None]))
 
 
 def heat(dry_matter: npt.ArrayLike, heating_value: npt.ArrayLike) -> Array:
@@ -104,7 +105,7 @@ def heat(dry_matter: npt.ArrayLike, heating_value: npt.ArrayLike) -> Array:
     >>> float(heat([100.0, 10.0], [16800.0, 19000.0]))  # 100 t of straw and 10 t of shell, dry
     1870000.0
     """
-    return np.asarray((np.asarray(dry_matter) * np.asarray(heating_value)).sum(axis=-1), dtype=np.float64)
+    return added(np.asarray(dry_matter) * np.asarray(heating_value))
 
 
 def content(view: View) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 from cemfa import locale
 from cemfa.errors import Problem, ResultsError
 from cemfa.indicators.following import RECYCLING, Shares, final, followed, over
+from cemfa.indicators.sums import added
 from cemfa.indicators.view import FRESH, Array, Mask, Names, Positions, View, truth
 
 STREAM: Final = frozenset({"household", "market"})
@@ -91,7 +92,7 @@ def by_item(view: View, chosen: Positions, values: Array, dimension: str, indica
         `place-lost`, where the stream arises by item but a flow no longer says which.
     """
     names = items(view, dimension)
-    total = values.sum(axis=-1)
+    total = added(values)
     if not names:
         return np.asarray(total[..., None])
     place = good_of(view, chosen, names) if dimension == "good" else view.flows[dimension][chosen]
@@ -99,7 +100,7 @@ def by_item(view: View, chosen: Positions, values: Array, dimension: str, indica
     if lost.size:
         parameters = {"indicator": indicator, "dimension": dimension, "flows": [str(name) for name in lost]}
         raise locale.error(ResultsError, Problem("place-lost", parameters=parameters))
-    return np.stack([*(values[..., place == name].sum(axis=-1) for name in names), total], axis=-1)
+    return np.stack([*(added(values[..., place == name]) for name in names), total], axis=-1)
 
 
 def good_of(view: View, chosen: Positions, names: tuple[str, ...]) -> Names:

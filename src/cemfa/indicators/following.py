@@ -5,11 +5,14 @@ Between `view` and `fates`: only the arithmetic; which ends count is the caller'
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+import networkx as nx
 import numpy as np
 
+from cemfa.indicators.sums import together
 from cemfa.indicators.view import Array, Mask, View, truth
 
 RECYCLING: Final = ("composting", "digestion", "insects", "vermicompost")
@@ -21,15 +24,15 @@ Shares = dict[int, Array]
 """Share (S, T) by position of a process; only processes that are followed have one."""
 
 _STILL: Final = 1e-13  # a share that changes by less has settled
-_ROUNDS: Final = 200  # a loop that returns nine tenths of its content has settled by then
+_ROUNDS: Final = 300  # a loop that returns nine tenths of its content has settled by then
 
 
 def followed(view: View, layer: str, counts: Mask) -> Shares:
     """Return the share of each process's matter that leaves by flows that count, now or further on.
 
-    A share is ``(Σ outflows that count + Σ outflows passed on · share where they go) / throughput``; a process
-    is computed anew while one it passes matter to still changes, so that loops (screen overs, returned liquor)
-    settle geometrically.
+    A share is ``(Σ outflows that count + Σ outflows passed on · share where they go) / throughput``; processes in a
+    loop (screen overs, returned liquor) are computed anew while one of them still changes, which settles
+    geometrically.
 
     Parameters
     ----------
@@ -43,7 +46,6 @@ def followed(view: View, layer: str, counts: Mask) -> Shares:
     base, direct = _throughput(view, layer, traced), {p: np.zeros(view.shape) for p in set(sources)}
     onward = ~counts & (view.flows["status"] != "gas") & ~final(view) & traced[view.target]
     passing: dict[int, list[tuple[Array, int]]] = defaultdict(list)
-    feeding: dict[int, set[int]] = defaultdict(set)
     for flow, source, target, ends, passes in zip(
         flows, sources, targets, counts[chosen].tolist(), onward[chosen].tolist(), strict=True
     ):
@@ -51,19 +53,28 @@ def followed(view: View, layer: str, counts: Mask) -> Shares:
             direct[source] += flow
         elif passes:
             passing[source].append((flow, target))
-            feeding[target].add(source)
     shares = {p: over(mass, base[p]) for p, mass in direct.items()}
-    waiting = deque(passing)
-    for _ in range(_ROUNDS * max(len(passing), 1)):
-        if not waiting:
-            break
-        process = waiting.popleft()
-        mass = direct[process] + np.add.reduce([flow * shares[t] for flow, t in passing[process] if t in shares])
-        new = over(mass, base[process])
-        if float(np.abs(new - shares[process]).max(initial=0.0)) > _STILL:
-            shares[process] = new
-            waiting.extend(source for source in feeding[process] if source not in waiting)
+    for group, looped in _downstream_first(passing):
+        for _ in range(_ROUNDS if looped else 1):
+            moved = False
+            for process in group:
+                mass = direct[process] + together(flow * shares[t] for flow, t in passing[process] if t in shares)
+                new = over(mass, base[process])
+                still = np.abs(new - shares[process]) <= _STILL  # each sample for itself, whatever is beside it
+                if not still.all():
+                    shares[process], moved = np.where(still, shares[process], new), True
+            if not moved:
+                break
     return {p: np.minimum(share, 1.0) for p, share in shares.items()}
+
+
+def _downstream_first(passing: Mapping[int, Sequence[tuple[Array, int]]]) -> Iterator[tuple[list[int], bool]]:
+    """Yield the processes that pass matter on, together where they pass it in a loop, and whether they do."""
+    graph = nx.DiGraph((source, target) for source, onward in passing.items() for _, target in onward)
+    whole = nx.condensation(graph)
+    for number in reversed(list(nx.topological_sort(whole))):
+        members = sorted(process for process in whole.nodes[number]["members"] if process in passing)
+        yield members, len(members) > 1 or any(graph.has_edge(process, process) for process in members)
 
 
 def final(view: View) -> Mask:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from cemfa.indicators.sums import added
 from cemfa.indicators.view import Array
 
 CH4_PER_C: Final = 16.0 / 12.0
@@ -226,7 +227,7 @@ def fossil_carbon_dioxide(
     """
     parts = (np.asarray(part, dtype=np.float64) for part in (mass, dry, carbon, fossil, oxidised))
     wet, solid, share, old, burnt = parts
-    return np.asarray((wet * solid * share * old * burnt).sum(axis=-1) * CO2_PER_C, dtype=np.float64)
+    return np.asarray(added(wet * solid * share * old * burnt) * CO2_PER_C, dtype=np.float64)
 
 
 def wastewater_methane(
@@ -279,7 +280,7 @@ def organic_scaling(applied: npt.ArrayLike, conversion: npt.ArrayLike) -> Array:
     >>> round(float(organic_scaling([5.0], [1.0])), 4)
     2.8781
     """
-    total = (np.asarray(applied, dtype=np.float64) * np.asarray(conversion, dtype=np.float64)).sum(axis=-1)
+    total = added(np.asarray(applied, dtype=np.float64) * np.asarray(conversion, dtype=np.float64))
     return np.asarray((1.0 + total) ** 0.59, dtype=np.float64)
 
 

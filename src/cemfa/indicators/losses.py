@@ -33,6 +33,7 @@ from cemfa.indicators.fates import (
 )
 from cemfa.indicators.following import RECYCLING
 from cemfa.indicators.registry import ALL, require
+from cemfa.indicators.sums import added, together
 from cemfa.indicators.view import Array, Positions, View, view_of
 
 CAUSES: Final = (
@@ -129,10 +130,10 @@ class _Keeper:
         buried, scattered = (self._cells(untreated(view, ends)) for ends in (BURIED, SCATTERED))
         refused, back = self._refused(), {ends: self._turned_back(ends) for ends in (BURIED, SCATTERED)}
         buried, scattered = (
-            np.maximum(mass - np.add.reduce(list(back[ends].values())), 0.0)
+            np.maximum(mass - together(back[ends].values()), 0.0)
             for mass, ends in ((buried, BURIED), (scattered, SCATTERED))
         )
-        whole = np.add.reduce(list(refused.values()))
+        whole = together(refused.values())
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(whole > buried, buried / whole, 1.0)  # refused, and then treated all the same
         parts = {c: mass * share + back[BURIED][c] + back[SCATTERED][c] for c, mass in refused.items()}
@@ -142,7 +143,7 @@ class _Keeper:
         parts |= self._treated()
         parts["generated"] = self._cells(generated(view))
         told = [parts[cause] for cause in CAUSES if cause != "elsewhere"]
-        rest = parts["generated"] - np.add.reduce([*told, parts["recycled"]])
+        rest = parts["generated"] - together([*told, parts["recycled"]])
         parts["elsewhere"] = np.where(np.abs(rest) > 1e-9 * parts["generated"], rest, 0.0)
         return Account(self.settlements, self.goods, parts)
 
@@ -202,7 +203,7 @@ class _Keeper:
         for column, flow in enumerate(chosen.tolist()):
             if flow in row:
                 found = refusals.mass[:, :, row[flow]]
-                total = found.sum(axis=-1)
+                total = added(found)
                 for reason, share in shares.items():
                     part = found[..., refusals.reasons.index(reason)]
                     default = 1.0 if reason == "absent" else 0.0

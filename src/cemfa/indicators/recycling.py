@@ -28,6 +28,7 @@ from cemfa.indicators.fates import (
 from cemfa.indicators.following import BIOLOGICAL, RECYCLING, Shares, behind, followed, over
 from cemfa.indicators.losses import CAUSES, account, evidenced, recycled_at_plants
 from cemfa.indicators.registry import Indicator
+from cemfa.indicators.sums import added
 from cemfa.indicators.view import FRESH, Array, Mask, Positions, View, truth
 
 _OWN: Final = "cemfa, after Implementing Decision (EU) 2019/1004"
@@ -193,7 +194,7 @@ def _turned_away_urban(view: View) -> Array:
 def _leaving_urban(view: View, shares: Shares) -> Array:
     """Return the part of urban waste taken in by plants of circular models that leaves them in some way."""
     chosen = _circular_urban(view)
-    return np.asarray((view.mass(chosen) * at_plants(view, chosen, shares)).sum(axis=-1))
+    return added(view.mass(chosen) * at_plants(view, chosen, shares))
 
 
 def _spoiled_and_buried(view: View) -> Shares:

@@ -90,5 +90,5 @@ def _stats(rows: npt.NDArray[np.float64]) -> list[Stat]:
         return []
     low, middle, high = np.quantile(rows, _LEVELS, axis=1)
     spread = rows.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.full(len(rows), np.nan)
-    columns = (rows.mean(axis=1), low, middle, high, spread)
+    columns = (rows.mean(axis=1), low, middle, high, spread)  # ordered: all samples are together
     return [Stat(*figures) for figures in zip(*(column.tolist() for column in columns), strict=True)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from cemfa import units
 from cemfa.indicators.registry import Indicator, require
+from cemfa.indicators.sums import added, together
 from cemfa.indicators.view import Array, Positions, View
 
 _KM: Final = units.parse("km").factor
@@ -27,13 +28,13 @@ def hauled_by(view: View, vehicle: str) -> Positions:
 def work_of(view: View, vehicle: str) -> Array:
     """Return the work of one vehicle, ``Σ fresh mass · distance``, (S, T) [t*km/yr]; the way back is in its cost."""
     chosen = hauled_by(view, vehicle)
-    return np.asarray((view.mass(chosen) * _distance(view)[chosen]).sum(axis=-1), dtype=np.float64)
+    return added(view.mass(chosen) * _distance(view)[chosen])
 
 
 def haulage(view: View) -> Array:
     """Return the work of all vehicles, (S, T) [t*km/yr]; of flows whose `transport` is stated."""
     works = (work_of(view, vehicle) for vehicle in vehicles(view))
-    return np.asarray(np.add.reduce([np.zeros(view.shape), *works]), dtype=np.float64)
+    return together([np.zeros(view.shape), *works])
 
 
 def transport_co2e(view: View) -> Array:

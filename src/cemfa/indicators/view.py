@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from cemfa import locale
 from cemfa.errors import Problem, ResultsError
+from cemfa.indicators.sums import added, together
 from cemfa.results import PREFIXED
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class View:
 
     def total(self, chosen: Mask | Positions, layer: str = FRESH) -> Array:
         """Return the mass of some flows together, (S, T) [t/yr]."""
-        return np.asarray(self.mass(chosen, layer).sum(axis=-1), dtype=np.float64)
+        return added(self.mass(chosen, layer))
 
     def at_source(self, name: str) -> npt.NDArray[Any]:
         """Return a coordinate of the process each flow leaves, "" (or False) from outside."""
@@ -249,7 +250,7 @@ def view_of(results: xr.Dataset, gwp: str = "AR5") -> View:
     mass = [values[:, :, layers.index(name)] for name in str(results.attrs["mass_layers"]).split()]
     return View(
         values=values,
-        fresh=np.asarray(np.add.reduce(mass), dtype=np.float64),
+        fresh=together(mass),
         years=results["period"].to_numpy().astype(np.int64),
         days=results["days"].to_numpy().astype(np.float64),
         layers=layers,

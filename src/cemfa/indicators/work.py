@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from cemfa.indicators.registry import Indicator, require
+from cemfa.indicators.sums import added
 from cemfa.indicators.view import Array, View
 
 SKILLS: Final = ("unskilled", "skilled", "technical")
@@ -52,7 +53,7 @@ def _jobs_of(view: View, indicator: str, share: str) -> Array:
         require(indicator, absent)
         labour = labour * part
     per_day = view.mass(chosen) / view.days[None, :, None]
-    return np.asarray((per_day * labour).sum(axis=-1), dtype=np.float64)
+    return added(per_day * labour)
 
 
 _OWN: Final = "cemfa: intake of plants × labour per t/d"
