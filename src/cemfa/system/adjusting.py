@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cemfa import locale
 from cemfa.errors import BalanceError, Place, Problem, SolveError
-from cemfa.system.dispatching import NARROW, Admission, Intake, Offer
+from cemfa.system.dispatching import Admission, Intake, Offer
 from cemfa.system.fractions import Fraction, Imported
 from cemfa.system.layout import Array, Index, System
 from cemfa.system.numbers import Numbers, per_basis
@@ -251,7 +251,7 @@ class Adjuster:
         short = np.zeros((len(self.drawn_flow), samples))
         room = np.ones((self.takers.size, layers, samples))
         first = 0
-        if (kernel := compiled()) and samples > NARROW:
+        if kernel := compiled():
             first = len(amounts.flow)
             kernel.amounts(
                 self.drawn_from[:first], self.drawn_slot[:first], self.drawn_layer, self.drawn_weight,
@@ -288,7 +288,7 @@ class Adjuster:
         moist = self.system.moistures
         found = np.zeros((len(moist.flow), x.shape[2]))
         short = np.zeros_like(found)
-        if (kernel := compiled()) and x.shape[2] > NARROW:
+        if kernel := compiled():
             kernel.moistures(
                 moist.flow, self.moist_place, self.moist_from, self.moist_layer, self.moist_weight, moist.remainder,
                 numbers.moisture, offer.own, offer.coefficient, x, found, short,

@@ -210,21 +210,21 @@ class KernelBlock:
             self._width,
         )  # fmt: skip
 
-    def run_whole(self, elimination: Elimination, table: Table, flow: Array | None, *, checked: bool) -> int:
+    def run_whole(self, elimination: Elimination, table: Table, flow: Array | None, *, checked: bool) -> bool:
         """Run a fused program of one table over all columns and write the flows that are wanted.
 
-        Returns the first column of a block with something wrong in it, or -1.
+        Returns whether all is sound; where it is not, columns after the first block with something wrong are not done.
         """
         where, made, program = self._all_right, elimination, elimination.fused
         wanted = addresses(flow) if flow is not None and flow.strides[1] == flow.itemsize else where.first[:0]
-        wrong: int = self._kernel.run_whole(
+        wrong = self._kernel.run_whole(
             table.target, table.base, table.start, table.left, table.right, table.reciprocal, program.wanted,
             program.by, where.first, where.step, self._widest, self._rows.width, made.leaving_start, made.leaving,
             made.looped, TOLERANCE, checked, wanted,
         )  # fmt: skip
         if flow is not None and not len(wanted):
             spread(made.source, self._rows.right[1].values, self._rows.right[4].values, flow)
-        return wrong
+        return bool(wrong < 0)
 
     def read(self, rows: Index, *, left: bool = True) -> Array:
         """Return rows (n, width), of the left operands or of the rest."""

@@ -17,8 +17,6 @@ from cemfa.system.fractions import Fraction
 from cemfa.system.layout import Array, Index, System
 from cemfa.system.rows import compiled
 
-NARROW: Final = 8
-"""Samples up to which calls of numpy cost less than handing arrays to compiled code."""
 PLENTY: Final = 1e9
 """Capacity per mass offered above which it no longer matters how much there is."""
 
@@ -110,7 +108,7 @@ class Intake:
         refused = 1.0 - accept
         if not refused.any():
             return Offer(coefficient, own, sent)
-        if (kernel := compiled()) and own.shape[2] > NARROW:
+        if kernel := compiled():
             kernel.dispatch(
                 self._list_of, self._then_start, self._then, self._then_place, self.flow, self.refusable, accept, own,
                 coefficient, sent,
@@ -147,7 +145,7 @@ class Intake:
         movable = np.where(self.refusable[:, None], own, 0.0) + sent
         wanted = np.ones_like(movable)
         refused, intake = np.zeros_like(limits), np.zeros_like(limits)
-        if (kernel := compiled()) and x.shape[2] > NARROW:
+        if kernel := compiled():
             kernel.admit(
                 self._member_start, self._member, self._rank_start, limits, own, movable, before.accept.value, PLENTY,
                 wanted, refused, intake,
@@ -177,7 +175,7 @@ class Intake:
     def _mass(self, coefficient: Array, x: Array) -> Array:
         """Return masses (I, S) in the basis of each inflow's capacity."""
         total = np.zeros((len(self.flow), x.shape[2]))
-        if (kernel := compiled()) and x.shape[2] > NARROW:
+        if kernel := compiled():
             kernel.masses(self.weight, self._source, self._from_outside, coefficient, x, total)
             return total
         for layer in np.flatnonzero(self.weight.any(axis=0)).tolist():

@@ -41,6 +41,8 @@ FEW: Final = 8
 """Columns up to which floats of Python are faster than calls of numpy."""
 WORTH: Final = 50_000_000
 """Products from which importing numba, about a second, is soon regained."""
+TINY: Final = 2_000
+"""Products up to which numpy and floats of Python take less time than to hand rows to a kernel that is there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,17 +232,13 @@ def _solved(
     rows = Rows(banks, banks, ZERO, width)
     found[program.untouched] = inputs[program.untouched]
     only = program.stages[0] if len(program.stages) == 1 else None
+    sound = False
     if used == "numba" and size > FEW and isinstance(only, Table) and _kernel().VECTORS:
-        wrong = KernelBlock(rows, size, _kernel()).run_whole(elimination, only, flow, checked=checked)
-        if wrong >= 0 and not checked:
-            part = slice(wrong, min(width, wrong + size))
-            refuse_wrong(elimination, _cut(shares, part), _cut(inputs, part), _cut(leaving, part), wrong)
-        suspect = wrong >= 0  # the kernel looks at all throughputs
-    else:
+        sound = KernelBlock(rows, size, _kernel()).run_whole(elimination, only, flow, checked=checked)
+    if not sound:
         _run_blocks(elimination, rows, used, size, flow, checked=checked)
-        suspect = True
-    if suspect and not np.isfinite(found).all():
-        _refuse_endless(elimination, shares, leak, found)
+        if not np.isfinite(found).all():
+            _refuse_endless(elimination, shares, leak, found)
     return found
 
 
@@ -302,7 +300,7 @@ def _factorised(elimination: Elimination, shares: Array, leak: Array | None, use
 def _with(executor: Executor | None, elimination: Elimination, width: int) -> Executor:
     """Return the executor for one call: numba too where it has been imported already and the work is not tiny."""
     products = elimination.products * width
-    if executor is None and KERNEL in sys.modules and width > FEW:
+    if executor is None and KERNEL in sys.modules and products > TINY:
         return "numba"
     return chosen(executor, products)
 

@@ -20,7 +20,7 @@ from cemfa.plan import ParameterChange, Plan
 from cemfa.results import make_results
 from cemfa.system.capacity import added_capacity, open_share, yearly_capacity
 from cemfa.system.changes import Binding
-from cemfa.system.executors import chosen
+from cemfa.system.executors import KERNEL, compiled
 from cemfa.system.holding import Holding
 from cemfa.system.kept import Year
 from cemfa.system.layout import Array, System
@@ -107,6 +107,7 @@ def solve_plans(
     >>> bool((both["flow_mass"] == solve(system)["flow_mass"].sel(period=both["period"])).all())
     True
     """
+    compiled(None, KERNEL, products(system, len(plans)))
     sides = _sides(system, plans)
     known = trunk or Trunk(None, (), ())
     shared = _shared(system, known, sides)
@@ -162,9 +163,8 @@ def _year(system: System, sides: Sequence[_Side], period: int, holding: Holding 
         for kind, side in zip(which, sides, strict=True)
     ]
     return solve_year(
-        system, _side_by_side([found[kind] for kind in which]), np.concatenate(limits, axis=-1), holding,
-        central=True, executor=chosen(None, products(system, len(sides))),
-    )  # fmt: skip
+        system, _side_by_side([found[kind] for kind in which]), np.concatenate(limits, axis=-1), holding, central=True
+    )
 
 
 def _side_by_side(parts: Sequence[Numbers]) -> Numbers:

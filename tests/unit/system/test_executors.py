@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,6 +96,18 @@ def test_a_throughput_that_no_number_holds_is_refused(checked: bool, executor: s
         with pytest.raises(WrongColumn) as wrong:
             found(made, shares, inputs, executor=executor, checked=checked)
         assert wrong.value.column == 411
+
+
+@pytest.mark.parametrize("found", [flows, throughputs])
+def test_a_wrong_column_leaves_those_after_it_as_they_are(found: Callable[..., Any]) -> None:
+    pytest.importorskip("numba")
+    made, shares, inputs = system(2_000_000, 3)
+    shares, inputs = np.tile(shares[:, :1], 600), np.tile(inputs[:, :1], 600)
+    inputs[:, 7] = -1.0  # taken at its word where all is said to be checked
+    with np.errstate(all="raise"):
+        slow, fast = (found(made, shares, inputs, executor=which, checked=True) for which in executors.EXECUTORS)
+    for one, other in zip(slow, fast, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("seed", range(5))
