@@ -50,8 +50,10 @@ _TRIM, _MAP = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's malloc.
 _KEPT: Final = 2**28  # bytes of freed memory that are kept for the next block
 _MAPPED: Final = 2**26  # arrays from this size on are taken from the system and given back one by one
 _UNKNOWN: Final = 2**33  # a machine that does not tell: what a common one has
-_PRELOADED: Final = ("cemfa.system.kernel",)
-"""What worker processes have besides the modules of this one: the compiled kernel, for to load it takes as long as to
+_PRELOADED: Final = (
+    "cemfa.system.kernel", "cemfa.system.rowkernel", "cemfa.system.drawing", "cemfa.simulation.daykernel"
+)  # fmt: skip
+"""What worker processes have besides the modules of this one: compiled code, for to load it takes as long as to
 simulate a year; where numba is not installed it is skipped."""
 _BY_FILE: Final = 2**20  # bytes from which something goes to another process by a file instead of a message
 _ALIGNED: Final = 64  # bytes: arrays begin where vectors of a processor are loaded from

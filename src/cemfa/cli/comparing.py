@@ -28,8 +28,8 @@ LOSSES: Final = "losses.csv"
 MONEY: Final = "money.csv"
 MONTHS: Final = "operation_months.csv"
 INTERRUPTED: Final = 130
-_LOADING: Final = ("cemfa.report.context", "cemfa.report.workbook")
-"""What worker processes load while the scenario is read."""
+_LOADING: Final = ("cemfa.comparison", "cemfa.report.context", "cemfa.report.workbook", "cemfa.report.document")
+"""What worker processes load while this one does the same and reads the scenario."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,14 @@ def compare_and_write(
 
     Returns the exit code: 130 where an interruption left out cases; what was finished is written all the same.
     """
+    from cemfa.workers import Pool, beside
+
+    pool = Pool(workers, loading=_LOADING)  # before all that takes long to import
     from cemfa.comparison import compare, with_latest
     from cemfa.definition.load import read_scenario_and_model
     from cemfa.report.write import can_word, write_report
     from cemfa.simulation.deciding import decide_from
-    from cemfa.workers import Pool, beside
 
-    pool = Pool(workers, loading=_LOADING)
     file = library.find_scenario(settings.scenario)
     scenario, model = read_scenario_and_model(settings.scenario)
     decide = decide_from(settings.decide) if settings.decide else None

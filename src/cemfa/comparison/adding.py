@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 import numpy as np
 import xarray as xr
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from cemfa import locale
 from cemfa.comparison.pairs import HEADLINE, at
@@ -96,7 +96,7 @@ def half_width(samples: np.ndarray, level: float) -> float:
     count = len(samples)
     if count < 2:
         return float("inf")
-    return float(student.ppf(0.5 + level / 2, count - 1) * samples.std(ddof=1) / np.sqrt(count))
+    return float(stdtrit(count - 1, 0.5 + level / 2) * samples.std(ddof=1) / np.sqrt(count))
 
 
 def joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:

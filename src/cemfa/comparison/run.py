@@ -33,8 +33,9 @@ from cemfa.simulation import simulate_options
 from cemfa.simulation.gathering import WIDTH, units
 from cemfa.simulation.policy import Deciders
 from cemfa.system.compile import System, compile_system
+from cemfa.system.executors import KERNEL, compiled
 from cemfa.system.plans import solve_plans
-from cemfa.system.solve import solve
+from cemfa.system.solve import products
 from cemfa.workers import Pool, Workers, pool_of
 
 Progress = Callable[[int, int, Label], None]
@@ -82,9 +83,11 @@ def compare(
     ResultsError
         if an indicator lacks what it needs.
     """
+    scenario, model = read_both(scenario, model)
+    most = replications or scenario.simulation.replications
     with pool_of(workers) as pool:
-        rounds = _Rounds.of(*read_both(scenario, model), options, seed, pool, decide)
-        left = rounds.simulate(replications or rounds.scenario.simulation.replications, until, progress)
+        rounds = _Rounds.of(scenario, model, options, most, seed, pool, decide)
+        left = rounds.simulate(most, until, progress)
     outcomes = [rounds.outcome(case) for case in rounds.cases if case not in left]
     samples = outcomes[0].results.sizes["sample"]
     unfinished = tuple(case.id for case in left)
@@ -123,14 +126,16 @@ class _Rounds:
         scenario: Scenario,
         model: Model,
         options: Sequence[str] | None,
+        most: int,
         seed: int,
         pool: Pool,
         decide: Deciders | None,
     ) -> _Rounds:
-        """Return the cases of a scenario, none of them simulated yet."""
+        """Return the cases of a scenario, none of them simulated yet, but at most so many times each."""
         cases = tuple(_cases(scenario, options))
         _refuse_targets(model)
         system = compile_system(model, assume=scenario.assume)
+        compiled(None, KERNEL, products(system, most * len(cases)))  # this process balances, too
         names = _supported(system, scenario)
         _refuse_unsupported(scenario, names)
         functions: dict[str, BlockFunction] = {
@@ -264,8 +269,7 @@ def _refuse_unsupported(scenario: Scenario, names: Sequence[str]) -> None:
 
 
 def _supported(system: System, scenario: Scenario) -> tuple[str, ...]:
-    central = solve(system, plan=plan_of(scenario, baselines_of(scenario)["as_now"]))
-    able = supported(central)
+    able = supported(solve_plans(system, [plan_of(scenario, baselines_of(scenario)["as_now"])]))
     apart = ("_by_district", "_by_good")  # a scenario decides on the whole; districts are told of the headline alone
     told = (
         f"{HEADLINE}_by_district",
