@@ -111,7 +111,8 @@ class Request:
     reducers : ``"mean"``, ``"sd"`` (standard deviation) and percentiles such as ``"p5"`` or ``"p97.5"``, kept for
         every flow, process and stock; every percentile with its own error (one standard error)
     functions : name → function of one block's Dataset (all flows, all its samples) that returns a Dataset whose
-        variables have the dimension ``sample``; must be picklable
+        variables have the dimension ``sample``, each sample's numbers from that sample alone, for which samples come
+        together is not promised; must be picklable
     monthly : True: a simulation keeps what plants took in and turned away, what was possible, what waited in stores
         (`backlog`) and what lay there with the batches under way (`storage`), month by month and per sample; names of
         processes: it keeps mean, P5, P50 and P95 of theirs, whatever the number of samples

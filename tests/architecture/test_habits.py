@@ -34,7 +34,7 @@ def test_sums_of_arrays_have_a_fixed_order(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     lines = text.splitlines()
     found = [
-        f"{file}:{line}: {form}: use np.add.reduceat, cemfa.indicators.sums or ordered additions, or say why (# ordered: …)"
+        f"{file}:{line}: {form}: use np.add.reduceat, additions in order (indicators.sums), or say why (# ordered: …)"
         for line, form in unordered_sums(ast.parse(text))
         if not REASON.search(lines[line - 1])
     ]

@@ -23,8 +23,7 @@ from cemfa.monitoring.reported import Reported
 from cemfa.monitoring.standing import as_it_stands, kept_to_plan
 from cemfa.plan import Plan, plan_of
 from cemfa.results import Request
-from cemfa.simulation import simulate, simulate_history
-from cemfa.simulation.ensemble import History
+from cemfa.simulation import History, simulate, simulate_history
 from cemfa.system.capacity import group_of
 from cemfa.system.compile import System
 from cemfa.system.solve import solve

@@ -9,10 +9,10 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -24,12 +24,20 @@ from cemfa.errors import Problem, SimulationError
 from cemfa.indicators import ALL, evaluate
 from cemfa.plan import Plan, plan_of
 from cemfa.results import NEVER, Request, join_samples, make_results
-from cemfa.simulation.batches import Underway
-from cemfa.simulation.block import Block, Case, Lived, State
-from cemfa.simulation.events import Happening
-from cemfa.simulation.gathering import WIDTH, Gathered, Reduced, blocks, thinned, units
+from cemfa.simulation.block import Block, Case, Lived
+from cemfa.simulation.gathering import WIDTH, Gathered, Reduced, dealt, units
 from cemfa.simulation.months import SAMPLED, Months, Watched, reduced_months, watched, without_months
 from cemfa.simulation.network import Network, build_network, products
+from cemfa.simulation.pieces import (
+    History,
+    Part,
+    cut_lived,
+    cut_state,
+    joined_lived,
+    joined_parts,
+    joined_state,
+    thinned_lived,
+)
 from cemfa.simulation.policy import Deciders, deciders
 from cemfa.simulation.refusals import REFUSALS, sent_on_by
 from cemfa.simulation.stores import store_book
@@ -37,8 +45,7 @@ from cemfa.simulation.weather import under_weather
 from cemfa.system.capacity import added_capacity
 from cemfa.system.executors import KERNEL, compiled
 from cemfa.system.footprint import Footprint, refuse_too_large, series
-from cemfa.system.holding import Holding
-from cemfa.system.kept import Year, kept_flows
+from cemfa.system.kept import kept_flows
 from cemfa.system.layout import System
 from cemfa.system.numbers import bind_plan
 from cemfa.system.reducing import Summary
@@ -47,39 +54,10 @@ from cemfa.workers import Workers, parts, pool_of, worker_count
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Progress = Callable[[int, int], None]
-Found = TypeVar("Found")
 
 LEFT_BEHIND: Final = 1_000_000
 """Numbers of a year from which a block is cleared away at once: the activities of SimPy hold each other, and so the
 arrays of the block, until Python looks for such circles, which may be after the next one."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class History:
-    """The years before the first decision, simulated once for all options.
-
-    Parameters
-    ----------
-    seed, limits : as it was simulated
-    lived : its years, all replications together
-    state : where it leaves each replication
-    happenings : events of the first replications
-    first : number of its first replication
-    monthly : whose months it keeps, as a request says it
-    """
-
-    seed: int
-    limits: bool
-    lived: tuple[Lived, ...]
-    state: State
-    happenings: tuple[Happening, ...]
-    first: int = 0
-    monthly: bool | tuple[str, ...] = False
-
-    @property
-    def replications(self) -> int:
-        """Return how many replications it holds."""
-        return int(self.lived[0].year.flow.shape[-1])
 
 
 def simulate(
@@ -141,20 +119,7 @@ def simulate(
     run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count), first, decide, plan)
     run.check()
     refuse_too_large(_footprint(run), count)
-    chosen = blocks(count, worker_count(workers, count), first)
-    shared = history if history is not None and run.shares(history) else None
-
-    def taken(found: Iterator[Found]) -> Iterator[Found]:
-        for done in range(1, len(chosen) + 1):
-            yield next(found)  # without a name, nor in the tuple of an enumeration: both would keep the last one
-            if progress:
-                progress(done, len(chosen))
-
-    whole = units(count, first)
-    if chosen == whole:  # whoever simulates a unit reduces it, too
-        return run.results(taken(iter(parts(_UnitTask(run, shared), chosen, workers=workers, kind="processes"))))
-    coming = taken(iter(parts(_BlockTask(run, shared), chosen, workers=workers, kind="processes")))
-    return run.results(run.unit(islice(coming, sum(b.start in unit for b in chosen))) for unit in whole)
+    return next(_simulated([run], history, workers, progress))
 
 
 def simulate_history(
@@ -180,10 +145,10 @@ def simulate_history(
     run = _Run(system, scenario, next(iter(scenario.options)), None, count, seed, limits, wanted, first)
     if not run.past:
         return None
-    chosen = blocks(count, worker_count(workers, count), first)
-    found = list(parts(_HistoryTask(run), chosen, workers=workers, kind="processes"))
-    lived = tuple(_joined_lived([part.lived[n] for part in found]) for n in range(len(run.past)))
-    state = _joined_state([part.state for part in found if part.state is not None])
+    chosen = dealt(units(count, first), worker_count(workers, count))
+    found = list(parts(_HistoryTask(run), list(chain.from_iterable(chosen)), workers=workers, kind="processes"))
+    lived = tuple(joined_lived([part.lived[n] for part in found]) for n in range(len(run.past)))
+    state = joined_state([part.state for part in found if part.state is not None])
     return History(seed, limits, lived, state, tuple(h for part in found for h in part.happenings), first, monthly)
 
 
@@ -203,7 +168,7 @@ def simulate_options(
 ) -> Iterator[xr.Dataset]:
     """Yield the results of many options in order, their common history simulated once.
 
-    The same as calling `simulate` for each, bit by bit; here a worker takes a whole option.
+    The same as calling `simulate` for each, bit by bit.
 
     Parameters
     ----------
@@ -225,29 +190,50 @@ def simulate_options(
             system, scenario, replications=count, seed=seed, workers=pool, limits=limits, first=first,
             monthly=wanted.monthly,
         )  # fmt: skip
-        task = _OptionTask(system, scenario, count, seed, limits, wanted, history, runs[0].network(), first, decide)
-        for done, result in enumerate(parts(task, list(cases), workers=pool, kind="processes"), start=1):
+        for done, result in enumerate(_simulated(runs, history, pool), start=1):
             if progress:
                 progress(done, len(cases))
             yield result
 
 
+def _simulated(
+    runs: Sequence[_Run], history: History | None, workers: Workers, progress: Progress | None = None
+) -> Iterator[xr.Dataset]:
+    """Yield the results of some runs of the same replications, in order; progress is told by blocks."""
+    count, whole = runs[0].count, units(runs[0].count, runs[0].first)
+    cut = dealt(whole * len(runs), worker_count(workers, count * len(runs)))
+    jobs = [_Job(n // len(whole), block, whole=len(cuts) == 1) for n, cuts in enumerate(cut) for block in cuts]
+    alone = len(whole) == 1
+    task = _Task(tuple(runs), history, runs[0].network(), alone)
+    found = iter(parts(task, jobs, workers=workers, kind="processes"))
+
+    def taken() -> Iterator[Any]:
+        for done in range(1, len(jobs) + 1):
+            yield next(found)  # without a name, nor in the tuple of an enumeration: both would keep the last one
+            if progress:
+                progress(done, len(jobs))
+
+    coming = taken()
+    for number, run in enumerate(runs):
+        own = [len(cuts) for cuts in cut[number * len(whole) : (number + 1) * len(whole)]]
+        yield run.results(next(coming) if n == 1 else run.unit(islice(coming, n), alone=alone) for n in own)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A block of replications of a run, by its position; `whole` where the block is a whole unit."""
+
+    run: int
+    block: range
+    whole: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """What a block of replications leaves: its years, its dates, its events, where it stands.
+class _Piece:
+    """What is kept of a block until its unit is whole, and what the functions of the request made of it, by name."""
 
-    `state` is what comes after a history goes on from; None where nothing does.
-    """
-
-    replications: range
-    lived: tuple[Lived, ...]
-    commissioned: Array
-    decided: Array
-    happenings: tuple[Happening, ...]
-    state: State | None
-    diverted_flows: Index
-    spoiled_to: tuple[int, ...]
-    priced: tuple[str, ...]
+    part: Part
+    made: Mapping[str, xr.Dataset]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,7 +248,7 @@ class _Unit:
     made : what the functions of the request made of it, by name
     """
 
-    part: _Part
+    part: Part
     reduced: Reduced | None
     months: Mapping[str, Summary]
     made: Mapping[str, xr.Dataset]
@@ -376,7 +362,7 @@ class _Run:
         width, projects = len(block.replications), len(self.plan.projects)
         undated = np.full((width, projects), NEVER)
         network = block.case.network
-        part = _Part(
+        part = Part(
             block.replications, (lived,), undated, undated, (), block.state,
             network.diverted.flows, network.spoiled_to, network.places.priced,
         )  # fmt: skip
@@ -386,17 +372,17 @@ class _Run:
             found = found.sel({dimension: when.where.get(str(dimension), ALL)})
         return found.to_numpy()
 
-    def lived(self, case: Case, replications: range, history: History | None, periods: range | None = None) -> _Part:
+    def lived(self, case: Case, replications: range, history: History | None, periods: range | None = None) -> Part:
         """Return what a block leaves."""
         before = len(history.lived) if history else 0
         chosen = range(before, (periods or self.periods).stop)
-        state = _cut_state(history.state, replications, self.first) if history else None
+        state = cut_state(history.state, replications, self.first) if history else None
         compiled(None, KERNEL, len(replications) * len(chosen) * products(case.network))
         block = Block(case, replications, chosen, state)
         own = block.live()
-        past = [_cut_lived(year, replications, self.first) for year in history.lived] if history else []
+        past = [cut_lived(year, replications, self.first) for year in history.lived] if history else []
         told = [h for h in history.happenings if h.sample in replications] if history else []
-        found = _Part(
+        found = Part(
             replications, (*past, *own), block.commissioned(), block.decided(), (*told, *block.happenings), block.state,
             case.network.diverted.flows, case.network.spoiled_to, case.network.places.priced,
         )  # fmt: skip
@@ -420,9 +406,7 @@ class _Run:
             for name in made:
                 made[name].append(unit.made[name])
         extra = [join_samples(made[name]) for name in made]
-        for name, joined in zip(made, extra, strict=True):
-            _known_samples(name, joined)
-        return self.dataset(_joined_parts(kept), gathered, extra, months=months)
+        return self.dataset(joined_parts(kept), gathered, extra, months=months)
 
     def _months(self) -> Months | None:
         """Return what gathers the months of chosen processes; None where none are chosen."""
@@ -437,25 +421,33 @@ class _Run:
         groups = self.system.group_names if self.limits else ()
         return groups, [self.system.process_ids[place] for place in self._stored()]
 
-    def unit(self, found: Iterable[_Part]) -> _Unit:
-        """Return what is kept of the blocks of a unit; the cube is built once for all functions of the request."""
-        whole = replace(_joined_parts(list(found)), state=None)
-        functions, alone = self.request.functions, len(units(self.count, self.first)) == 1
+    def piece(self, part: Part) -> _Piece:
+        """Return what is kept of a block; the cube is built once for all functions of the request."""
+        functions = self.request.functions
+        block = self.dataset(part) if functions else xr.Dataset()
+        made = {name: function(block) for name, function in functions.items()}
+        for name, found in made.items():
+            _known_samples(name, found)
+        return _Piece(replace(part, state=None), made)
+
+    def unit(self, found: Iterable[_Piece], *, alone: bool) -> _Unit:
+        """Return what is kept of a unit, from its blocks; `alone` where there is no other unit."""
+        pieces = list(found)
+        whole = joined_parts([piece.part for piece in pieces])
+        made = {name: join_samples([piece.made[name] for piece in pieces]) for name in self.request.functions}
         months: Mapping[str, Summary] = {}
         if isinstance(self.request.monthly, tuple):
             months = reduced_months(whole.lived, alone=alone)
             whole = replace(whole, lived=without_months(whole.lived))
-        block = self.dataset(whole) if functions else xr.Dataset()
-        made = {name: function(block) for name, function in functions.items()}
         if self.request.flows == "all":
             return _Unit(whole, None, months, made)
         reduced = Reduced.of(self.request, [year.year for year in whole.lived], alone=alone)
         chosen = np.asarray(kept_flows(self.system, self.request), dtype=np.intp)
-        return _Unit(replace(whole, lived=tuple(_thinned(year, chosen) for year in whole.lived)), reduced, months, made)
+        return _Unit(replace(whole, lived=tuple(thinned_lived(y, chosen) for y in whole.lived)), reduced, months, made)
 
     def dataset(
         self,
-        part: _Part,
+        part: Part,
         gathered: Gathered | None = None,
         extra: Sequence[xr.Dataset] = (),
         periods: Sequence[int] | None = None,
@@ -516,7 +508,7 @@ class _Run:
         stored = {g.process for g in self.system.groups if self.system.model.processes[g.process].store}
         return [int(m) for g in self.system.groups if g.process in stored for m in g.members]
 
-    def _flows(self, part: _Part, gathered: Gathered | None) -> tuple[dict[str, Array], dict[str, Mapping[str, Any]]]:
+    def _flows(self, part: Part, gathered: Gathered | None) -> tuple[dict[str, Array], dict[str, Mapping[str, Any]]]:
         """Return the annual arrays that are kept, and coordinates they need."""
         years = [found.year for found in part.lived]
         if gathered is None:
@@ -536,25 +528,22 @@ class _Run:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _BlockTask:
-    """The task of a worker that takes one block of one option."""
+class _Task:
+    """The task of a worker that takes a unit of replications, and reduces it, or a block of one.
 
-    run: _Run
+    `alone` where there is one unit.
+    """
+
+    runs: tuple[_Run, ...]
     history: History | None
+    network: Network
+    alone: bool
 
-    def __call__(self, block: range) -> _Part:
-        return self.run.lived(self.run.case(), block, self.history)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _UnitTask:
-    """The task of a worker that takes a whole unit of one option."""
-
-    run: _Run
-    history: History | None
-
-    def __call__(self, unit: range) -> _Unit:
-        return self.run.unit([self.run.lived(self.run.case(), unit, self.history)])
+    def __call__(self, job: _Job) -> _Unit | _Piece:
+        run, history = self.runs[job.run], self.history
+        shared = history if history is not None and run.shares(history) else None
+        piece = run.piece(run.lived(run.case(self.network), job.block, shared))
+        return run.unit([piece], alone=self.alone) if job.whole else piece
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -563,43 +552,11 @@ class _HistoryTask:
 
     run: _Run
 
-    def __call__(self, block: range) -> _Part:
+    def __call__(self, block: range) -> Part:
         whole = self.run.plan  # what events do to parameters is the same in every option
         plan = Plan(events=whole.events, changes=tuple(c for c in whole.changes if c.event))
         case = replace(self.run.case(), plan=plan, binding=bind_plan(self.run.system, plan))
         return self.run.lived(case, block, None, self.run.past)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _OptionTask:
-    """The task of a worker that takes a whole option."""
-
-    system: System
-    scenario: Scenario
-    count: int
-    seed: int
-    limits: bool
-    request: Request
-    history: History | None
-    network: Network
-    first: int
-    decide: Deciders | None
-
-    def __call__(self, chosen: tuple[str, str | None]) -> xr.Dataset:
-        run = _Run(
-            self.system,
-            self.scenario,
-            *chosen,
-            self.count,
-            self.seed,
-            self.limits,
-            self.request,
-            self.first,
-            self.decide,
-        )
-        case = run.case(self.network)
-        shared = self.history if self.history is not None and run.shares(self.history) else None
-        return run.results(run.unit([run.lived(case, unit, shared)]) for unit in units(self.count, self.first))
 
 
 def _month_labels(years: Sequence[int]) -> NDArray[np.str_]:
@@ -632,7 +589,7 @@ def _known_samples(name: str, found: xr.Dataset) -> None:
         raise locale.error(SimulationError, Problem("function-samples", parameters={"function": name}))
 
 
-def _operations(part: _Part, *, whole: bool, monthly: bool) -> dict[str, Array]:
+def _operations(part: Part, *, whole: bool, monthly: bool) -> dict[str, Array]:
     """Return what only the simulation knows: utilisation, stores, dates, events; of a whole cube what was diverted."""
     names = ("utilisation", "refused", "available", "backlog", "spoiled", "turned_away")
     found: dict[str, Any] = {
@@ -650,79 +607,3 @@ def _operations(part: _Part, *, whole: bool, monthly: bool) -> dict[str, Array]:
     found["event_subject"] = np.array([h.subject for h in told], dtype=np.str_)
     found["event_value"] = np.array([h.value for h in told], dtype=np.float64)
     return found
-
-
-def _thinned(lived: Lived, chosen: Index) -> Lived:
-    """Return a year without what only the functions of a request look at: most flows, and why each was diverted."""
-    return replace(lived, year=thinned(lived.year, chosen), diverted=lived.diverted[:0].copy())
-
-
-def _joined_parts(found: Sequence[_Part]) -> _Part:
-    if len(found) == 1:
-        return found[0]
-    years = range(len(found[0].lived))
-    return _Part(
-        range(found[0].replications.start, found[-1].replications.stop),
-        tuple(_joined_lived([part.lived[n] for part in found]) for n in years),
-        np.concatenate([part.commissioned for part in found]),
-        np.concatenate([part.decided for part in found]),
-        tuple(h for part in found for h in part.happenings),
-        found[0].state,
-        found[0].diverted_flows,
-        found[0].spoiled_to,
-        found[0].priced,
-    )
-
-
-def _joined_lived(found: Sequence[Lived]) -> Lived:
-    def joined(values: Sequence[Array]) -> Array:
-        return np.concatenate(values, axis=-1)
-
-    years = [f.year for f in found]
-    year = Year(
-        joined([y.flow for y in years]),
-        joined([y.throughput for y in years]),
-        joined([y.stock for y in years]),
-        joined([y.parameter for y in years]),
-        max(y.residual for y in years),
-    )
-    names = [f.name for f in fields(Lived) if f.name != "year"]
-    return Lived(year, *(joined([getattr(f, n) for f in found]) for n in names))
-
-
-def _cut_lived(lived: Lived, replications: range, first: int) -> Lived:
-    cut = slice(replications.start - first, replications.stop - first)
-    y = lived.year
-    year = Year(y.flow[..., cut], y.throughput[..., cut], y.stock[..., cut], y.parameter[..., cut], y.residual)
-    return Lived(year, *(getattr(lived, f.name)[..., cut] for f in fields(Lived) if f.name != "year"))
-
-
-def _joined_state(found: Sequence[State]) -> State:
-    def joined(arrays: Sequence[Array]) -> Array:
-        return np.concatenate(arrays, axis=-1)
-
-    holdings = [state.holding for state in found if state.holding is not None]
-    holding = Holding.joined(holdings)
-    rates = {
-        year: (joined([s.rates[year][0] for s in found]), joined([s.rates[year][1] for s in found]))
-        for year in found[0].rates
-    }
-    underway = Underway.joined(state.underway for state in found)
-    recent = [state.recent for state in found if state.recent is not None]
-    lasting = tuple(one for state in found for one in state.lasting)
-    content = joined([state.content for state in found])
-    skies = [state.weather for state in found if state.weather is not None]
-    window, weather = (joined(parts) if parts else None for parts in (recent, skies))
-    return State(content, holding, rates, underway, window, weather, lasting)
-
-
-def _cut_state(state: State, replications: range, first: int) -> State:
-    cut = slice(replications.start - first, replications.stop - first)
-    held = state.holding
-    holding = None if held is None else held.cut(cut)
-    rates = {year: (between[:, cut], repair[:, cut]) for year, (between, repair) in state.rates.items()}
-    underway = None if state.underway is None else state.underway.cut(replications, first)
-    recent = None if state.recent is None else state.recent[..., cut]
-    lasting = tuple(one for one in state.lasting if one[1] in replications)
-    weather = None if state.weather is None else state.weather[..., cut]
-    return State(state.content[..., cut], holding, rates, underway, recent, weather, lasting)

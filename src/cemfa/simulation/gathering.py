@@ -36,24 +36,25 @@ def units(count: int, first: int) -> list[range]:
     return [range(start, min(end, start + size)) for start in range(first, end, size)]
 
 
-def blocks(count: int, workers: int, first: int) -> list[range]:
-    """Return the units, each cut into one block per worker where they cannot be dealt out evenly.
+def dealt(units: Sequence[range], workers: int) -> list[list[range]]:
+    """Return the blocks of each unit: the unit itself, but some of the first ones cut up where they cannot be dealt out
+    evenly and some workers would have nothing to do in the end.
 
     Examples
     --------
-    >>> blocks(100, 2, 0)
-    [range(0, 50), range(50, 100)]
-    >>> blocks(400, 2, 0) == units(400, 0)
-    True
+    >>> dealt([range(0, 100)], 2)
+    [[range(0, 50), range(50, 100)]]
+    >>> dealt([range(0, 4), range(4, 8), range(8, 12)], 2)
+    [[range(0, 2), range(2, 4)], [range(4, 8)], [range(8, 12)]]
     """
-    whole = units(count, first)
-    if len(whole) % workers == 0:
-        return whole
-    found = []
-    for unit in whole:
-        size = -(-len(unit) // workers)
-        found += [range(start, min(unit.stop, start + size)) for start in range(unit.start, unit.stop, size)]
-    return found
+    over = len(units) % workers
+    pieces = workers // over if over else 1
+    return [_cut(unit, pieces) if number < over else [unit] for number, unit in enumerate(units)]
+
+
+def _cut(unit: range, pieces: int) -> list[range]:
+    size = -(-len(unit) // pieces)
+    return [range(start, min(unit.stop, start + size)) for start in range(unit.start, unit.stop, size)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,13 +24,16 @@ def run(replications: int, workers: int = 1, **asked: object):
 @pytest.mark.parametrize("workers", [1, 2, 3, 7])
 def test_blocks_fill_units_which_do_not_depend_on_workers(count: int, workers: int) -> None:
     units = gathering.units(count, 5)
-    blocks = gathering.blocks(count, workers, 5)
+    dealt = gathering.dealt(units, workers)
+    blocks = [block for cut in dealt for block in cut]
+    assert [cut[0].start for cut in dealt] == [unit.start for unit in units]
     for found in (units, blocks):
         assert [n for one in found for n in one] == list(range(5, 5 + count))
         assert max(map(len, found)) <= gathering.WIDTH
     assert {unit.stop for unit in units} <= {block.stop for block in blocks}
     assert max(map(len, units)) - min(map(len, units)) < len(units)
-    assert len(blocks) % workers == 0 or len(blocks) >= workers or count < workers
+    rounds = sum(max(map(len, blocks[n : n + workers])) for n in range(0, len(blocks), workers))
+    assert rounds * workers <= 2 * count + workers * len(units)  # at least half of the workers have something to do
 
 
 def test_units_change_no_sample_and_workers_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,8 +92,8 @@ def test_memory_does_not_grow_with_the_replications(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(gathering, "WIDTH", 3)
     kept, unit = [], ensemble._Run.unit
 
-    def spied(*given):
-        kept.append(unit(*given))
+    def spied(*given, **named):
+        kept.append(unit(*given, **named))
         return kept[-1]
 
     monkeypatch.setattr(ensemble._Run, "unit", spied)
