@@ -49,6 +49,7 @@ _GROUPS: Final = (
 _TRIM, _MAP = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's malloc.h
 _KEPT: Final = 2**28  # bytes of freed memory that are kept for the next block
 _MAPPED: Final = 2**26  # arrays from this size on are taken from the system and given back one by one
+_BY_WORKER: Final = 8  # times as much of both in a worker process, which is there for blocks alone and soon ends
 _UNKNOWN: Final = 2**33  # a machine that does not tell: what a common one has
 _PRELOADED: Final = (
     "cemfa.system.kernel", "cemfa.system.rowkernel", "cemfa.system.drawing", "cemfa.simulation.daykernel"
@@ -57,6 +58,7 @@ _PRELOADED: Final = (
 simulate a year; where numba is not installed it is skipped."""
 _BY_FILE: Final = 2**20  # bytes from which something goes to another process by a file instead of a message
 _ALIGNED: Final = 64  # bytes: arrays begin where vectors of a processor are loaded from
+_times = 1  # of what is kept and mapped
 _task: tuple[_Carried, Callable[[Any], Any]] | None = None  # of a worker process, as it came
 
 
@@ -245,7 +247,7 @@ def keep_memory() -> bool:
 
     with contextlib.suppress(OSError, AttributeError, TypeError):  # other systems have no such function, or no library
         library = ctypes.CDLL(None)
-        return bool(library.mallopt(_MAP, _MAPPED)) and bool(library.mallopt(_TRIM, _KEPT))
+        return bool(library.mallopt(_MAP, _times * _MAPPED)) and bool(library.mallopt(_TRIM, _times * _KEPT))
     return False
 
 
@@ -429,6 +431,8 @@ def _handed(value: object, file: Path) -> _Carried:
 
 def _start_worker(lifeline: Connection) -> None:
     """Make this fresh process a worker, which ends when the parent lets go of it, or dies."""
+    global _times
+    _times = _BY_WORKER
     keep_memory()
     gc.freeze()  # what came with the process stays: looking for waste in it would copy its pages
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides

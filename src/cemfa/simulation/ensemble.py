@@ -55,6 +55,8 @@ Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 Progress = Callable[[int, int], None]
 
+WORTH_PROCESSES: Final = 100_000_000
+"""Products, of all years and replications, from which other processes regain the seconds it takes to start them."""
 LEFT_BEHIND: Final = 1_000_000
 """Numbers of a year from which a block is cleared away at once: the activities of SimPy hold each other, and so the
 arrays of the block, until Python looks for such circles, which may be after the next one."""
@@ -88,7 +90,8 @@ def simulate(
     option : id of an option of the scenario
     replications : how many; default: what the scenario says
     seed : of the random streams
-    workers : processes at a time, or a pool of them; the results do not depend on it
+    workers : processes at a time, or a pool of them; the results do not depend on it; default: one per core this
+        process may use where there is work for seconds, else one
     request : what to keep; default: everything for one replication, mean and quantiles of every flow for more
     stress : id of a stress case
     limits : False lets every plant take in everything: no capacity, store, breakdown or closure
@@ -119,7 +122,10 @@ def simulate(
     run = _Run(system, scenario, option, stress, count, seed, limits, request or _default(count), first, decide, plan)
     run.check()
     refuse_too_large(_footprint(run), count)
-    return next(_simulated([run], history, workers, progress))
+    network = run.network()
+    if workers is None and count * len(run.periods) * products(network) < WORTH_PROCESSES:
+        workers = 1
+    return next(_simulated([run], network, history, workers, progress))
 
 
 def simulate_history(
@@ -190,21 +196,25 @@ def simulate_options(
             system, scenario, replications=count, seed=seed, workers=pool, limits=limits, first=first,
             monthly=wanted.monthly,
         )  # fmt: skip
-        for done, result in enumerate(_simulated(runs, history, pool), start=1):
+        for done, result in enumerate(_simulated(runs, runs[0].network(), history, pool), start=1):
             if progress:
                 progress(done, len(cases))
             yield result
 
 
 def _simulated(
-    runs: Sequence[_Run], history: History | None, workers: Workers, progress: Progress | None = None
+    runs: Sequence[_Run],
+    network: Network,
+    history: History | None,
+    workers: Workers,
+    progress: Progress | None = None,
 ) -> Iterator[xr.Dataset]:
     """Yield the results of some runs of the same replications, in order; progress is told by blocks."""
     count, whole = runs[0].count, units(runs[0].count, runs[0].first)
     cut = dealt(whole * len(runs), worker_count(workers, count * len(runs)))
     jobs = [_Job(n // len(whole), block, whole=len(cuts) == 1) for n, cuts in enumerate(cut) for block in cuts]
     alone = len(whole) == 1
-    task = _Task(tuple(runs), history, runs[0].network(), alone)
+    task = _Task(tuple(runs), history, network, alone)
     found = iter(parts(task, jobs, workers=workers, kind="processes"))
 
     def taken() -> Iterator[Any]:
