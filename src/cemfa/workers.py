@@ -87,6 +87,7 @@ class Pool:
         self._open = contextlib.ExitStack()
         self._folder = Path()
         self._tasks = 0
+        self.busy = threading.Event()  # the first blocks of a list are handed out
         # it loads its modules while this process goes on
         self._context = _context(loading) if self.count > 1 else multiprocessing.get_context()
 
@@ -114,6 +115,7 @@ class Pool:
 
         def taken(future: Future[_Carried]) -> Part:
             nonlocal left
+            self.busy.set()
             with _told_if_lost():
                 carried = future.result()
             part: Part = carried.taken()
@@ -194,6 +196,8 @@ def parts(
 def beside(task: Callable[[], object], *, workers: Workers = None) -> Iterator[None]:
     """Do something of its own in a thread while the block waits for workers, and be done with it when the block ends.
 
+    With a pool it begins when the pool has something to do, so that handing that out does not have to wait.
+
     Parameters
     ----------
     task : function without arguments; its errors come at the end of the block
@@ -211,9 +215,21 @@ def beside(task: Callable[[], object], *, workers: Workers = None) -> Iterator[N
         task()
         yield
         return
+    busy = workers.busy if isinstance(workers, Pool) else threading.Event()
+    busy.clear()
+
+    def begun() -> None:
+        busy.wait()
+        task()
+
     with ThreadPoolExecutor(1, thread_name_prefix="cemfa") as executor:
-        done = executor.submit(copy_context().run, task)  # the language goes along
-        yield
+        done = executor.submit(copy_context().run, begun)  # the language goes along
+        if not isinstance(workers, Pool):
+            busy.set()
+        try:
+            yield
+        finally:
+            busy.set()  # whatever has become of the block
         done.result()
 
 

@@ -150,6 +150,22 @@ def test_an_error_beside_a_block_comes_through(workers):
         pass
 
 
+def test_what_is_done_beside_a_pool_does_not_keep_it_from_beginning():
+    told = []
+    with Pool(2) as pool, beside(lambda: told.append("beside"), workers=pool):
+        time.sleep(0.2)
+        told.append("handed out")
+        assert list(parts(abs, [-1, 2, -3], workers=pool, kind="processes")) == [1, 2, 3]
+    assert told == ["handed out", "beside"]
+
+
+def test_what_is_done_beside_a_pool_is_done_though_nothing_is_handed_out():
+    told = []
+    with Pool(2) as pool, pytest.raises(ZeroDivisionError), beside(lambda: told.append("beside"), workers=pool):
+        _ = 1 // 0
+    assert told == ["beside"]
+
+
 def test_stopping_early_ends_the_processes():
     running = parts(time.sleep, [0, 600, 600, 600], workers=2, kind="processes")
     next(running)

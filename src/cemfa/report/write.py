@@ -104,8 +104,8 @@ def can_word(template: Path | None) -> bool:
     CemfaError
         as in `write_report`.
     """
-    if template is None and find_spec("docx") is None:
-        return False
+    if template is None:
+        return find_spec("docx") is not None
     from cemfa.report.word import Word
 
     Word("en", {}, template)
