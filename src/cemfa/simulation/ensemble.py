@@ -36,6 +36,7 @@ from cemfa.simulation.pieces import (
     joined_lived,
     joined_parts,
     joined_state,
+    joined_years,
     thinned_lived,
 )
 from cemfa.simulation.policy import Deciders, deciders
@@ -45,7 +46,7 @@ from cemfa.simulation.weather import under_weather
 from cemfa.system.capacity import added_capacity
 from cemfa.system.executors import KERNEL, compiled
 from cemfa.system.footprint import Footprint, refuse_too_large, series
-from cemfa.system.kept import kept_flows
+from cemfa.system.kept import Year, kept_flows
 from cemfa.system.layout import System
 from cemfa.system.numbers import bind_plan
 from cemfa.system.reducing import Summary
@@ -443,17 +444,25 @@ class _Run:
     def unit(self, found: Iterable[_Piece], *, alone: bool) -> _Unit:
         """Return what is kept of a unit, from its blocks; `alone` where there is no other unit."""
         pieces = list(found)
-        whole = joined_parts([piece.part for piece in pieces])
+        parts = [piece.part for piece in pieces]
         made = {name: join_samples([piece.made[name] for piece in pieces]) for name in self.request.functions}
+        reduced: Reduced | None = None
+        lived: list[Lived] = []
+        if self.request.flows == "all":
+            lived = list(joined_years(parts))
+        else:
+            reduced = Reduced.of(self.request, self._thinned(joined_years(parts), lived), alone=alone)
         months: Mapping[str, Summary] = {}
         if isinstance(self.request.monthly, tuple):
-            months = reduced_months(whole.lived, alone=alone)
-            whole = replace(whole, lived=without_months(whole.lived))
-        if self.request.flows == "all":
-            return _Unit(whole, None, months, made)
-        reduced = Reduced.of(self.request, [year.year for year in whole.lived], alone=alone)
+            months, lived = reduced_months(lived, alone=alone), list(without_months(lived))
+        return _Unit(joined_parts(parts, lived), reduced, months, made)
+
+    def _thinned(self, years: Iterable[Lived], kept: list[Lived]) -> Iterator[Year]:
+        """Yield the flows of years, one in memory at a time, and keep the rest of each."""
         chosen = np.asarray(kept_flows(self.system, self.request), dtype=np.intp)
-        return _Unit(replace(whole, lived=tuple(thinned_lived(y, chosen) for y in whole.lived)), reduced, months, made)
+        for lived in years:
+            yield lived.year
+            kept.append(thinned_lived(lived, chosen))
 
     def dataset(
         self,

@@ -6,7 +6,7 @@ the same bits for any number of them. Of a single unit quantiles are exact; of s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,8 +71,8 @@ class Reduced:
     shapes: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def of(cls, request: Request, years: Sequence[Year], *, alone: bool) -> Reduced:
-        """Return what a request keeps of the years of a unit, (element, layer, S) each.
+    def of(cls, request: Request, years: Iterable[Year], *, alone: bool) -> Reduced:
+        """Return what a request keeps of the years of a unit, (element, layer, S) each, one after the other.
 
         Parameters
         ----------
@@ -80,11 +80,12 @@ class Reduced:
         """
         method: Interpolation = "linear" if alone else "hazen"
         squares, levels = "sd" in request.reducers, request.levels
-        found = []
+        found, shapes = [], ()
         for year in years:
             rows = [(array := getattr(year, name)).reshape(-1, array.shape[-1]) for name in NAMES]
             found.append(side_by_side([summarised(r, levels, squares=squares, method=method) for r in rows]))
-        return cls(tuple(found), tuple(getattr(years[0], name).shape[:2] for name in NAMES))
+            shapes = tuple(getattr(year, name).shape[:2] for name in NAMES)
+        return cls(tuple(found), shapes)
 
 
 class Gathered:

@@ -6,7 +6,7 @@ replication, so cutting and joining change no number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -74,14 +74,20 @@ def thinned_lived(lived: Lived, chosen: Index) -> Lived:
     return replace(lived, year=thinned(lived.year, chosen), diverted=lived.diverted[:0].copy())
 
 
-def joined_parts(found: Sequence[Part]) -> Part:
-    """Return what blocks leave as what one block leaves, in order; where it stands is the first one's."""
-    if len(found) == 1:
-        return found[0]
-    years = range(len(found[0].lived))
+def joined_years(found: Sequence[Part]) -> Iterator[Lived]:
+    """Yield the years of blocks as those of one block, in order; each is joined when it is asked for."""
+    for years in zip(*(part.lived for part in found), strict=True):
+        yield joined_lived(years)
+
+
+def joined_parts(found: Sequence[Part], lived: Sequence[Lived] | None = None) -> Part:
+    """Return what blocks leave as what one block leaves, in order; where it stands is the first one's.
+
+    `lived` are the years of all of them, as far as they are kept; None: whole.
+    """
     return Part(
         range(found[0].replications.start, found[-1].replications.stop),
-        tuple(joined_lived([part.lived[n] for part in found]) for n in years),
+        tuple(joined_years(found) if lived is None else lived),
         np.concatenate([part.commissioned for part in found]),
         np.concatenate([part.decided for part in found]),
         tuple(h for part in found for h in part.happenings),
@@ -94,6 +100,8 @@ def joined_parts(found: Sequence[Part]) -> Part:
 
 def joined_lived(found: Sequence[Lived]) -> Lived:
     """Return a year of blocks as that of one block, in order."""
+    if len(found) == 1:
+        return found[0]
 
     def joined(values: Sequence[Array]) -> Array:
         return np.concatenate(values, axis=-1)
