@@ -10,7 +10,7 @@ import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -218,16 +218,19 @@ def _simulated(
     task = _Task(tuple(runs), history, network, alone)
     found = iter(parts(task, jobs, workers=workers, kind="processes"))
 
-    def taken() -> Iterator[Any]:
-        for done in range(1, len(jobs) + 1):
-            yield next(found)  # without a name, nor in the tuple of an enumeration: both would keep the last one
-            if progress:
-                progress(done, len(jobs))
+    done = 0
 
-    coming = taken()
+    def taken() -> Any:
+        nonlocal done
+        one = next(found)
+        done += 1
+        if progress:
+            progress(done, len(jobs))
+        return one
+
     for number, run in enumerate(runs):
         own = [len(cuts) for cuts in cut[number * len(whole) : (number + 1) * len(whole)]]
-        yield run.results(next(coming) if n == 1 else run.unit(islice(coming, n), alone=alone) for n in own)
+        yield run.results(taken() if n == 1 else run.unit([taken() for _ in range(n)], alone=alone) for n in own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +420,9 @@ class _Run:
             for name in made:
                 made[name].append(unit.made[name])
         extra = [join_samples(made[name]) for name in made]
-        return self.dataset(joined_parts(kept), gathered, extra, months=months)
+        whole = joined_parts(kept)
+        kept.clear()  # what is joined is there a second time
+        return self.dataset(whole, gathered, extra, months=months)
 
     def _months(self) -> Months | None:
         """Return what gathers the months of chosen processes; None where none are chosen."""
@@ -441,21 +446,20 @@ class _Run:
             _known_samples(name, found)
         return _Piece(replace(part, state=None), made)
 
-    def unit(self, found: Iterable[_Piece], *, alone: bool) -> _Unit:
+    def unit(self, pieces: Sequence[_Piece], *, alone: bool) -> _Unit:
         """Return what is kept of a unit, from its blocks; `alone` where there is no other unit."""
-        pieces = list(found)
-        parts = [piece.part for piece in pieces]
+        blocks = [piece.part for piece in pieces]
         made = {name: join_samples([piece.made[name] for piece in pieces]) for name in self.request.functions}
         reduced: Reduced | None = None
         lived: list[Lived] = []
         if self.request.flows == "all":
-            lived = list(joined_years(parts))
+            lived = list(joined_years(blocks))
         else:
-            reduced = Reduced.of(self.request, self._thinned(joined_years(parts), lived), alone=alone)
+            reduced = Reduced.of(self.request, self._thinned(joined_years(blocks), lived), alone=alone)
         months: Mapping[str, Summary] = {}
         if isinstance(self.request.monthly, tuple):
             months, lived = reduced_months(lived, alone=alone), list(without_months(lived))
-        return _Unit(joined_parts(parts, lived), reduced, months, made)
+        return _Unit(joined_parts(blocks, lived), reduced, months, made)
 
     def _thinned(self, years: Iterable[Lived], kept: list[Lived]) -> Iterator[Year]:
         """Yield the flows of years, one in memory at a time, and keep the rest of each."""

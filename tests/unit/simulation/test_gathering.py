@@ -59,3 +59,16 @@ def test_memory_does_not_grow_with_the_replications(monkeypatch: pytest.MonkeyPa
         tracemalloc.stop()
     # flows and throughputs of a replication are three thousand bytes; a unit leaves objects that hold none of them
     assert most[256] < most[64] + 192 * 1500
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_progress_is_told_to_the_end(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    monkeypatch.setattr(gathering, "WIDTH", 2)
+    told: list[tuple[int, int]] = []
+    system, scenario = compile_system(town_model()), town_scenario()
+    simulate(
+        system, scenario, option="as_now", replications=6, workers=workers, request=Request(),
+        progress=lambda done, whole: told.append((done, whole)),
+    )  # fmt: skip
+    assert told == [(n, len(told)) for n in range(1, len(told) + 1)]
+    assert len(told) == {1: 3, 2: 4}[workers]
