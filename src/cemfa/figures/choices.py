@@ -21,6 +21,7 @@ from cemfa.figures.picture import (
     frame,
     number_axis,
     plain,
+    row_names,
     styled,
     text_width,
     wrap,
@@ -222,8 +223,7 @@ def _rows(labels: Sequence[str], lang: str, title: str, words: str) -> tuple[Pic
 
 
 def _finished(figure: Picture, axes: Axes, lines: list[list[str]], lang: str, x_label: str, columns: int) -> Picture:
-    axes.set_yticks(range(len(lines)), ["\n".join(map(plain, part)) for part in lines])
-    axes.tick_params(axis="y", length=0)
+    row_names(axes, range(len(lines)), lines)
     axes.set_ylim(len(lines) - 0.4, -0.6)
     axes.set_xlabel(plain(x_label))
     number_axis(axes, "x", lang)

@@ -12,7 +12,20 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from cemfa import locale
-from cemfa.figures.picture import COLOURS, HATCHES, INK, MUTED, TARGET, Picture, frame, plain, styled, text_width, wrap
+from cemfa.figures.picture import (
+    COLOURS,
+    HATCHES,
+    INK,
+    MUTED,
+    TARGET,
+    Picture,
+    frame,
+    plain,
+    row_names,
+    styled,
+    text_width,
+    wrap,
+)
 
 _ROW: Final = 0.42
 _LABEL: Final = 215.0
@@ -60,7 +73,7 @@ def gantt(tasks: Sequence[Task], lang: str, *, title: str, until: float, target_
     words = "; ".join(_words(task, lang) for task in tasks) + "."
     figure = Picture(10.4, _ROW * rows + 1.15, lang=lang, title=title, description=words)
     axes = figure.add_subplot()
-    ticks: list[tuple[int, str]] = []
+    places: list[int] = []
     row = 0
     for number, task in enumerate(tasks):
         if number in headings:
@@ -68,10 +81,10 @@ def gantt(tasks: Sequence[Task], lang: str, *, title: str, until: float, target_
             axes.axhspan(row - 0.5, row + 0.5, color="#f0f2f4", linewidth=0, zorder=0)
             row += 1
         _row(figure, axes, task, row, names, until, lang)
-        ticks.append((row, "\n".join(plain(line) for line in wrap(task.label, _LABEL))))
+        places.append(row)
         row += 1
-    axes.set_yticks([place for place, _ in ticks], [text for _, text in ticks])
-    axes.tick_params(axis="y", length=0)
+    lines = [wrap(task.label, _LABEL) for task in tasks]
+    row_names(axes, places, lines)
     axes.set_ylim(rows - 0.5, -0.5)
     axes.set_xlim(int(first), until)
     years = range(int(first), int(until) + 1)
@@ -84,7 +97,7 @@ def gantt(tasks: Sequence[Task], lang: str, *, title: str, until: float, target_
     widest = max(text_width(label) for label in unique) + 44
     columns = max(1, min(6, int(figure.get_figwidth() * 72 / widest)))
     below = 30 + _KEY_ROW * -(-len(unique) // columns)
-    left = max(text_width(line) for _, text in ticks for line in text.splitlines()) + 12
+    left = max(text_width(line) for part in lines for line in part) + 12
     frame(figure, left, below, 18, 6)
     figure.legend(list(unique.values()), list(unique), loc="lower center", ncols=columns, borderaxespad=0.1)
     return figure

@@ -25,6 +25,7 @@ from cemfa.figures.picture import (
     frame,
     number_axis,
     plain,
+    row_names,
     styled,
     text_width,
     wrap,
@@ -163,8 +164,7 @@ def cost_per_tonne(rows: Sequence[UnitCost], lang: str, *, title: str, x_label: 
                 elinewidth=1.2, capsize=2.5, label=plain(name), zorder=3,
             )  # fmt: skip
             figure.explain(bars.lines[0], f"{row.label}, {name}: {_spread(value, lang)} {x_label}")
-    axes.set_yticks(range(len(rows)), ["\n".join(map(plain, part)) for part in lines])
-    axes.tick_params(axis="y", length=0)
+    row_names(axes, range(len(lines)), lines)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlabel(plain(x_label))
     axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))

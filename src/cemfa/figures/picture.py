@@ -6,7 +6,7 @@ Lowest module of the room: every figure of cemfa is a `Picture`, drawn through m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -26,6 +26,8 @@ RULE: Final = "#cbd2d9"
 PAPER: Final = "#ffffff"
 TARGET: Final = "#b42318"
 FONT_SIZE: Final = 9.0
+_LEADING: Final = 1.2  # of the lines of a name, in sizes of the font
+_TICK_PAD: Final = 3.5  # between an axis and the names beside it [pt]
 _LONGEST_WORD: Final = 30
 
 # Neighbours differ in hue *and* in lightness, so that a grey print still tells them apart; hatches do the rest.
@@ -143,6 +145,23 @@ def year_axis(axes: Axes, years: tuple[float, ...], most: int = 8) -> None:
     shown = whole[:: -(-len(whole) // most)]
     axes.set_xticks(shown, [str(year) for year in shown])
     axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
+
+
+def row_names(axes: Axes, rows: Sequence[float], names: Sequence[Sequence[str]]) -> None:
+    """Write the names of rows to the left of the axes, in lines that all end there.
+
+    Lines of one text would be placed by the widths of the style's font, and end anywhere on a page with another font.
+    """
+    axes.set_yticks(rows, [plain(lines[0]) if len(lines) == 1 else "" for lines in names])
+    axes.tick_params(axis="y", length=0)
+    size = FONT_SIZE - 0.5
+    for row, lines in zip(rows, names, strict=True):
+        for number, line in enumerate(lines if len(lines) > 1 else ()):
+            up = ((len(lines) - 1) / 2 - number) * _LEADING * size
+            axes.annotate(
+                plain(line), (0.0, row), (-_TICK_PAD, up), ("axes fraction", "data"), "offset points", ha="right",
+                va="center_baseline", fontsize=size, annotation_clip=False,
+            )  # fmt: skip
 
 
 @cache

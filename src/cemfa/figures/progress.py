@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 
 from cemfa import locale
 from cemfa.figures.gantt import STAGES, time_text
-from cemfa.figures.picture import INK, MUTED, TARGET, Picture, frame, plain, styled, text_width, wrap
+from cemfa.figures.picture import INK, MUTED, TARGET, Picture, frame, plain, row_names, styled, text_width, wrap
 
 _ROW: Final = 0.78
 _LABEL: Final = 200.0
@@ -80,8 +80,7 @@ def planned_and_actual(tasks: Sequence[Progressing], lang: str, *, title: str, t
     times = [time for task in tasks for _, *both in (*task.planned, *task.actual, *task.expected) for time in both]
     first, last = int(min([*times, today])), int(max([*times, today])) + 2
     axes.axvline(today, color=TARGET, linewidth=1.2, linestyle=(0, (4, 2)), zorder=4)
-    axes.set_yticks(range(len(tasks)), ["\n".join(map(plain, wrap(task.label, _LABEL))) for task in tasks])
-    axes.tick_params(axis="y", length=0)
+    row_names(axes, range(len(tasks)), [wrap(task.label, _LABEL) for task in tasks])
     axes.set_ylim(len(tasks) - 0.5, -0.5)
     axes.set_xlim(first, last)
     axes.set_xticks(range(first, last + 1), [str(year) for year in range(first, last + 1)])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cemfa import locale
-from cemfa.figures.picture import COLOURS, INK, Picture, frame, number_axis, plain, styled, text_width, wrap
+from cemfa.figures.picture import COLOURS, INK, Picture, frame, number_axis, plain, row_names, styled, text_width, wrap
 
 _LABEL: Final = 250.0
 
@@ -48,8 +48,7 @@ def least_sure(shares: Sequence[Share], lang: str, *, title: str, x_label: str) 
         )  # fmt: skip
         figure.explain(bar, _words(share, lang))
         axes.text(100 * share.share, row, " " + locale.percent(share.share, lang, 0), va="center")
-    axes.set_yticks(range(len(ranked)), ["\n".join(map(plain, part)) for part in lines])
-    axes.tick_params(axis="y", length=0)
+    row_names(axes, range(len(lines)), lines)
     axes.set_ylim(len(ranked) - 0.4, -0.6)
     axes.set_xlim(0, max([100 * share.share for share in ranked] + [1.0]) * 1.15)
     axes.set_xlabel(plain(x_label))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cemfa.figures.picture import COLOURS, HATCHES, INK, Picture, frame, plain, styled, text_width, wrap
+from cemfa.figures.picture import COLOURS, HATCHES, INK, Picture, frame, plain, row_names, styled, text_width, wrap
 
 _LABEL: Final = 215.0
 
@@ -59,9 +59,8 @@ def event_timeline(happened: Sequence[Occurrence], lang: str, *, title: str, fir
             (artist,) = axes.plot([one.start], [row], "D", color=COLOURS[0], markeredgecolor=INK, markersize=6,
                                   linestyle="none", label=plain(one.kind), zorder=3)  # fmt: skip
         figure.explain(artist, label)
-    lines = ["\n".join(plain(line) for line in wrap(subject, _LABEL)) for subject in subjects]
-    axes.set_yticks(range(len(subjects)), lines)
-    axes.tick_params(axis="y", length=0)
+    lines = [wrap(subject, _LABEL) for subject in subjects]
+    row_names(axes, range(len(subjects)), lines)
     axes.set_ylim(max(len(subjects), 1) - 0.5, -0.5)
     axes.set_xlim(first, until)
     years = range(int(first), int(until) + 1)
@@ -69,7 +68,7 @@ def event_timeline(happened: Sequence[Occurrence], lang: str, *, title: str, fir
     axes.grid(axis="x")
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
-    left = max([text_width(line) for text in lines for line in text.splitlines()] + [10.0]) + 12
+    left = max([text_width(line) for part in lines for line in part] + [10.0]) + 12
     frame(figure, left, 46, 18, 6)
     if unique:
         figure.legend(list(unique.values()), list(unique), loc="lower center", ncols=min(6, len(unique)))

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from cemfa import locale
-from cemfa.figures.picture import COLOURS, INK, MUTED, Picture, frame, number_axis, plain, styled, text_width, wrap
+from cemfa.figures.picture import (
+    COLOURS,
+    INK,
+    MUTED,
+    Picture,
+    frame,
+    number_axis,
+    plain,
+    row_names,
+    styled,
+    text_width,
+    wrap,
+)
 
 _LABEL: Final = 170.0
 
@@ -52,8 +64,7 @@ def waterfall(steps: Sequence[Step], lang: str, *, title: str, x_label: str) -> 
         axes.annotate(_value(step, lang), (start + step.value, row), (5, 0), textcoords="offset points", va="center")
         if row + 1 < len(steps):
             axes.plot([left, left], [row + 0.31, row + 0.69], color=MUTED, linewidth=0.7, zorder=1)
-    axes.set_yticks(range(len(steps)), ["\n".join(map(plain, part)) for part in lines])
-    axes.tick_params(axis="y", length=0)
+    row_names(axes, range(len(lines)), lines)
     axes.set_ylim(len(steps) - 0.4, -0.6)
     axes.set_xlim(0, max([step.value for step in steps] + [1e-9]) * 1.12)
     axes.set_xlabel(plain(x_label))

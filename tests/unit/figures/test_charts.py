@@ -11,7 +11,7 @@ from cemfa.figures.money import CostPoint, Spread, cash_flow, cost_against_rate
 from cemfa.figures.paths import Band, target_paths
 from cemfa.figures.picture import plain, text_width, wrap
 from cemfa.figures.ranking import Share, least_sure
-from cemfa.figures.svg import figure_bytes
+from cemfa.figures.svg import figure_bytes, inline_svg
 
 YEARS = tuple(range(2020, 2036))
 
@@ -148,3 +148,16 @@ def test_one_dwarfing_cost_stretches_the_axis_and_says_so():
     assert stretched.axes[0].get_yscale() == "function"
     assert stretched.axes[0].get_ylabel() == "bn; root scale"
     assert figure_bytes(stretched, "svg")
+
+
+def test_every_line_of_a_long_name_ends_at_the_axis() -> None:
+    name = "Trại ruồi lính đen số 1, chợ và bếp ăn thành phố Bến Tre, 3 tấn/ngày"
+    task = Task(name, "B", 2026.2, (("Xây dựng", 2026.5, 2027.2),), (2027.3, 2027.6, 2028.4))
+    figure = gantt([task], "vi", title="t", until=2031.0)
+    FigureCanvasAgg(figure).draw()
+    lines = [text for text in figure.axes[0].texts if text.get_ha() == "right"]
+    assert len(lines) > 1
+    assert " ".join(line.get_text() for line in lines) == name
+    ends = [line.get_window_extent().x1 for line in lines]
+    assert max(ends) - min(ends) < 2.0 < figure.axes[0].bbox.x0 - max(ends) < 8.0
+    assert "text-anchor:end" in inline_svg(figure, "demo")  # the browser lays them out by a font of its own
