@@ -49,7 +49,7 @@ _GROUPS: Final = (
 _TRIM, _MAP = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's malloc.h
 _KEPT: Final = 2**28  # bytes of freed memory that are kept for the next block
 _MAPPED: Final = 2**26  # arrays from this size on are taken from the system and given back one by one
-_BY_WORKER: Final = 8  # times as much of both in a worker process, which is there for blocks alone and soon ends
+_BY_WORKER: Final = 7  # times as much of both in a worker, which is there for blocks alone; 8 would not fit an int of C
 _UNKNOWN: Final = 2**33  # a machine that does not tell: what a common one has
 _PRELOADED: Final = (
     "cemfa.system.kernel", "cemfa.system.rowkernel", "cemfa.system.drawing", "cemfa.simulation.daykernel"
