@@ -215,9 +215,9 @@ def _simulated(
     cut = dealt(whole * len(runs), worker_count(workers, count * len(runs)))
     jobs = [_Job(n // len(whole), block, whole=len(cuts) == 1) for n, cuts in enumerate(cut) for block in cuts]
     alone = len(whole) == 1
-    task = _Task(tuple(runs), history, network, alone)
+    used = history if history is not None and any(run.shares(history) for run in runs) else None  # it is large
+    task = _Task(tuple(runs), used, network, alone)
     found = iter(parts(task, jobs, workers=workers, kind="processes"))
-
     done = 0
 
     def taken() -> Any:
